@@ -1,0 +1,1 @@
+"""Write-ups held against the evidence."""

@@ -1,0 +1,260 @@
+"""Claims: one sentence, its predictions, its scope and its two digests."""
+
+import contextvars
+import inspect
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from interp_core.errors import ClaimError, InvalidEvidence
+from interp_core.spec.identity import Tree, caller, digest
+from interp_core.spec.model import Contrast, Measurement, Model, Prediction
+from interp_core.spec.prompts import PromptSet, overlap
+
+KINDS = ("behavioural", "correlational", "causal")
+FACTORS = ("request", "frame")
+ALPHA = 0.025
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One sentence about one model, with everything that decides how it will be judged.
+
+    Attributes
+    ----------
+    id : stable over runs and files; unique in a suite, the model apart.
+    statement : the sentence, parameters filled in, without its margin.
+    baseline : the docstring's own words about the baseline.
+    kind : ``behavioural``, ``correlational`` or ``causal``.
+    predictions : all must hold.
+    controls : predictions about the instrument; where one does not hold, the claim cannot be SUPPORTED.
+    random : the factors generalised over; the others are fixed and part of the scope.
+    alpha : one-sided error of a verdict.
+    where : the line of the claims file, "path:line".
+    """
+
+    id: str
+    statement: str
+    baseline: str
+    kind: str
+    model: Model
+    predictions: tuple[Prediction, ...]
+    controls: tuple[Prediction, ...] = ()
+    random: tuple[str, ...] = ("request",)
+    alpha: float = ALPHA
+    where: str = field(default="", compare=False)
+
+    @property
+    def sentence(self) -> str:
+        """The statement with its margins: what every surface prints."""
+        margins = " and ".join(prediction.phrase for prediction in self.predictions)
+        return f"{self.statement.rstrip('.')}, {margins}."
+
+    @property
+    def arms(self) -> tuple[Measurement, ...]:
+        """Every measurement that the claim needs, each once."""
+        return tuple(dict.fromkeys(arm for p in self.predictions + self.controls for arm in p.arms))
+
+    def design(self) -> Tree:
+        """Everything that decides how the claim is judged, prompts' texts and the model apart."""
+        return {
+            "statement": self.statement,
+            "kind": self.kind,
+            "predictions": [prediction.design() for prediction in self.predictions],
+            "controls": [prediction.design() for prediction in self.controls],
+            "random": list(self.random),
+            "alpha": self.alpha,
+            "estimator": "default/1",
+        }
+
+    def design_digest(self) -> str:
+        """SHA-256 of the design: a change is an amendment."""
+        return digest(self.design())
+
+    def data_digest(self, model_files: Tree) -> str:
+        """SHA-256 of prompts, model weights, tokenizer and template: a change is a replication."""
+        return digest({"arms": [arm.data() for arm in self.arms], "model": model_files})
+
+    def seed(self) -> int:
+        """The seed of its resampling, from its design alone."""
+        return int(self.design_digest()[:16], 16)
+
+
+class ClaimRecorder:
+    """What a claim's body sees as `claim`: it records predictions and evaluates nothing."""
+
+    def __init__(self, look: "Callable[[Measurement, Measurement], str] | None" = None) -> None:
+        self.predictions: list[Prediction] = []
+        self.controls: list[Prediction] = []
+        self.peeked = False
+        self._look = look
+
+    def expect(self, *predictions: Prediction) -> None:
+        """Record predictions of which all must hold; they are judged together when the body has returned."""
+        self.predictions += [_a_prediction(prediction, "expect") for prediction in predictions]
+
+    def control(self, *predictions: Prediction) -> None:
+        """Record predictions about the instrument: where one does not hold, the claim cannot be SUPPORTED."""
+        self.controls += [_a_prediction(prediction, "control") for prediction in predictions]
+
+    def look(self, treatment: Measurement, baseline: Measurement) -> None:
+        """Print effect, interval and ten random examples: no margin, no verdict. The claim becomes exploratory."""
+        self.peeked = True
+        if self._look is not None:
+            print(self._look(treatment, baseline))
+
+
+def _a_prediction(value: object, method: str) -> Prediction:
+    if isinstance(value, Prediction):
+        return value
+    raise ClaimError(
+        f"claim.{method}({value!r}) wants a prediction. Write claim.{method}(treatment.lower_than(baseline, by=...)).",
+        where=caller(),
+    )
+
+
+Evaluator = Callable[[Measurement], Mapping[str, float]]
+_evaluator: contextvars.ContextVar[Evaluator | None] = contextvars.ContextVar("evaluator", default=None)
+
+
+def looking_with(evaluator: Evaluator) -> contextvars.Token[Evaluator | None]:
+    """Let `Measurement.values()` reach `evaluator` until the token is reset with `stop_looking`."""
+    return _evaluator.set(evaluator)
+
+
+def stop_looking(token: contextvars.Token[Evaluator | None]) -> None:
+    """Undo `looking_with`."""
+    _evaluator.reset(token)
+
+
+def look_at(measurement: Measurement) -> Mapping[str, float]:
+    """The measurement's numbers, by prompt id; raises ClaimError outside a running claim."""
+    evaluator = _evaluator.get()
+    if evaluator is None:
+        raise ClaimError("values() works in the body of a claim, where a model is at hand.", where=caller())
+    return evaluator(measurement)
+
+
+def read_docstring(doc: str | None, parameters: Mapping[str, object], where: str) -> tuple[str, str]:
+    """A claim's statement and its words about the baseline, out of the test's docstring.
+
+    Raises
+    ------
+    ClaimError : no docstring, no "Baseline:" paragraph, or a placeholder that is not a parameter of the test.
+    """
+    text = inspect.cleandoc(doc or "").strip()
+    if not text:
+        raise ClaimError(
+            "a claim needs a docstring: its first sentence is the statement that the report prints. Write\n"
+            '    """Fictional frames lower the refusal projection.\n\n'
+            '    Baseline: the same requests behind neutral frames of equal length.\n    """',
+            where=where,
+        )
+    statement, _, rest = text.partition("\n\n")
+    baseline = next((p for p in rest.split("\n\n") if p.lower().startswith("baseline:")), "")
+    if not baseline:
+        raise ClaimError(
+            f"the claim {statement!r} names no baseline. Add a paragraph to its docstring that says what the effect "
+            'is measured against: "Baseline: the same requests behind neutral frames of equal length."',
+            where=where,
+        )
+    return _named(_one_line(statement), parameters, where), _one_line(baseline.partition(":")[2])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(textwrap.dedent(text).split())
+
+
+def _named(statement: str, parameters: Mapping[str, object], where: str) -> str:
+    try:
+        filled = statement.format(**{key: str(value) for key, value in parameters.items()})
+    except (KeyError, IndexError, ValueError) as error:
+        raise ClaimError(
+            f"the statement {statement!r} has a placeholder that is no parameter of the test ({error}). "
+            f"Its parameters are: {', '.join(sorted(parameters)) or 'none'}.",
+            where=where,
+        ) from None
+    return filled[:1].upper() + filled[1:]
+
+
+def check(claim: Claim) -> tuple[str, ...]:
+    """Find what makes a claim unusable before anything is computed; returns notes about its scope.
+
+    Raises
+    ------
+    ClaimError : no prediction, an unknown kind or factor, a causal claim without an intervention, unpaired arms.
+    InvalidEvidence : a direction is evaluated on prompts that it was fitted or scaled on.
+    """
+    _check_form(claim)
+    for prediction in claim.predictions + claim.controls:
+        _check_paired(prediction, claim.where)
+    return _check_leakage(claim)
+
+
+def _check_form(claim: Claim) -> None:
+    if not claim.predictions:
+        raise ClaimError(
+            f"the claim {claim.id!r} predicts nothing, so it could not fail. "
+            "End its body with claim.expect(treatment.lower_than(baseline, by=...)).",
+            where=claim.where,
+        )
+    if claim.kind not in KINDS:
+        raise ClaimError(f"kind={claim.kind!r} is unknown. Write one of: {', '.join(KINDS)}.", where=claim.where)
+    unknown = [factor for factor in claim.random if factor not in FACTORS]
+    if unknown or "request" not in claim.random:
+        raise ClaimError(
+            f"random={claim.random!r} names the factors to generalise over. It holds 'request', and 'frame' where "
+            "the claim is about frames in general.",
+            where=claim.where,
+        )
+    if claim.kind == "causal" and not any(p.treatment.arms[0].model.interventions for p in claim.predictions):
+        raise ClaimError(
+            f"the claim {claim.id!r} is causal, but no treatment intervenes on the model. "
+            "Write model.under(zero(refusal)), or call the claim correlational.",
+            where=claim.where,
+        )
+
+
+def _check_paired(prediction: Prediction, where: str) -> None:
+    sides = [prediction.treatment, prediction.baseline]
+    for side in sides:
+        if isinstance(side, Contrast):
+            _same_requests(side.minuend.prompts, side.subtrahend.prompts, prediction.where or where)
+    if isinstance(prediction.treatment, Measurement) and isinstance(prediction.baseline, Measurement):
+        _same_requests(prediction.treatment.prompts, prediction.baseline.prompts, prediction.where or where)
+
+
+def _same_requests(treatment: PromptSet, baseline: PromptSet, where: str) -> None:
+    difference = sorted(set(treatment.requests) ^ set(baseline.requests))
+    if difference:
+        raise ClaimError(
+            f"the arms are not paired: {treatment.label!r} and {baseline.label!r} differ in {len(difference)} "
+            f"requests, {difference[0]!r} among them. Build both arms from one prompt set, or compare contrasts: "
+            "(a - b) with (c - d).",
+            where=where,
+        )
+
+
+def _check_leakage(claim: Claim) -> tuple[str, ...]:
+    notes: dict[str, None] = {}
+    for arm in claim.arms:
+        for seen in _seen_by(arm):
+            found = overlap(seen, arm.prompts)
+            if found.equal:
+                raise InvalidEvidence(
+                    f"the direction of {arm.label!r} was fitted or scaled on {len(found.equal)} of the prompts that "
+                    f"it is tested on, {found.equal[0]!r} among them. Test on held-out prompts: harmful.test.",
+                    where=arm.where or claim.where,
+                )
+            if found.near:
+                notes[_near_note(arm.prompts, seen, len(found.near))] = None
+    return tuple(notes)
+
+
+def _near_note(tested: PromptSet, seen: PromptSet, count: int) -> str:
+    whole = len(tested.requests)
+    return f"{count} of {whole} requests of {tested.name}.{tested.split} nearly repeat one of {seen.label}"
+
+
+def _seen_by(arm: Measurement) -> Iterable[PromptSet]:
+    return dict.fromkeys(seen for direction in arm.directions for seen in direction.seen)

@@ -1,0 +1,114 @@
+"""Quantities: what is measured of a prompt, one number each."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from interp_core.errors import ClaimError
+from interp_core.spec.direction import Direction, Site
+from interp_core.spec.identity import Tree, caller, code_fingerprint, digest
+from interp_core.spec.judge import Judge
+
+Bounds = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """The scalar projection of the residual stream at the direction's site onto the unit direction.
+
+    In units of the gap between the direction's two prompt sets (their mean projections on the ``select`` split), or
+    raw, in units of the residual stream.
+    """
+
+    direction: Direction
+    raw: bool = False
+    bounds: Bounds | None = None
+
+    @property
+    def unit(self) -> str:
+        """The unit of the number."""
+        return "of the residual stream" if self.raw else "of the gap"
+
+    @property
+    def noun(self) -> str:
+        """What is measured, in a noun."""
+        return f"projection on {self.direction.name}"
+
+    def design(self) -> Tree:
+        """What a claim's design depends on."""
+        return {"quantity": "projection", "on": self.direction.design(), "unit": self.unit}
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A judge's score of the model's greedy answer, in [0, 1]."""
+
+    judge: Judge
+    max_new_tokens: int
+    bounds: Bounds | None = (0.0, 1.0)
+    unit: str = ""
+
+    @property
+    def noun(self) -> str:
+        """What is measured, in a noun."""
+        return self.judge.measures
+
+    def design(self) -> Tree:
+        """What a claim's design depends on."""
+        return {"quantity": "judged", "judge": self.judge.design(), "max_new_tokens": self.max_new_tokens}
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A user's own measure: a pure function of the residual stream or of the next-token logits at one position.
+
+    Attributes
+    ----------
+    name, unit, bounds : what tables print; bounds make a clean sweep decidable.
+    function : called with a float32 array, ``[d_model]`` for a residual and ``[vocabulary]`` for logits; returns a
+        finite number.
+    site : the hook point for a residual; None for the logits after the last template token.
+    pinned : digest of the function's source and all it reaches.
+    """
+
+    name: str
+    function: Callable[[Any], float]
+    unit: str
+    pinned: str
+    site: Site | None = None
+    bounds: Bounds | None = None
+
+    @property
+    def noun(self) -> str:
+        """What is measured, in a noun."""
+        return self.name
+
+    def design(self) -> Tree:
+        """What a claim's design depends on."""
+        site = self.site.design() if self.site else "logits"
+        return {"quantity": "measure", "name": self.name, "unit": self.unit, "site": site, "code": self.pinned}
+
+
+def measure(
+    *, of: Site | str, unit: str, name: str | None = None, bounds: Bounds | None = None
+) -> Callable[[Callable[[Any], float]], Measure]:
+    """Make a measure of a function of activations or logits.
+
+    ``@measure(of=Site(depth=0.5), unit="norm")`` above ``def f(residual) -> float``, or ``of="logits"``.
+
+    Raises
+    ------
+    ClaimError : `of` is neither a Site nor "logits".
+    """
+    if not isinstance(of, Site) and of != "logits":
+        raise ClaimError(f"@measure(of={of!r}): give a Site for the residual stream, or 'logits'.", where=caller())
+
+    def wrap(function: Callable[[Any], float]) -> Measure:
+        label = name or str(getattr(function, "__name__", "measure"))
+        site = of if isinstance(of, Site) else None
+        return Measure(label, function, unit, digest(code_fingerprint(function)), site, bounds)
+
+    return wrap
+
+
+Quantity = Projection | Judged | Measure

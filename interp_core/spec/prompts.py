@@ -1,0 +1,321 @@
+"""Prompt sets: ordered, content-hashed, split-carrying prompts whose identities survive framing."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Self
+
+from interp_core.errors import PromptError
+from interp_core.spec.frames import FrameSet, LengthMatched, fill
+from interp_core.spec.identity import Tree, digest, seed_from
+
+SPLITS = ("fit", "select", "test")
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One prompt: what the user says, and which base request and frame it belongs to.
+
+    `request` and `frame` are its identity for pairing and clustering; `user` is its content, or the recipe of a
+    length-matched control that the engine resolves with the model's own tokenizer.
+    """
+
+    request: str
+    user: str | LengthMatched
+    frame: str = ""
+    split: str = "test"
+    fields: tuple[tuple[str, str], ...] = ()
+    system: str | None = None
+    prefill: str = ""
+    thinking: bool = False
+
+    @property
+    def id(self) -> str:
+        """The base request, and the frame where there is one: "lock-shed/story"."""
+        return f"{self.request}/{self.frame}" if self.frame else self.request
+
+    @property
+    def direct(self) -> str:
+        """The request as it is asked without a frame."""
+        return dict(self.fields)["text"]
+
+    def content(self) -> Tree:
+        """Everything that decides what the model reads, apart from the model's own template and tokenizer."""
+        user: Tree = self.user
+        if isinstance(self.user, LengthMatched):
+            user = {
+                "length_matched": self.user.template,
+                "fillers": list(self.user.fillers),
+                "target": self.user.target,
+                "seed": self.user.seed,
+            }
+        return {"user": user, "system": self.system, "prefill": self.prefill, "thinking": self.thinking}
+
+
+@dataclass(frozen=True)
+class PromptSet:
+    """An ordered set of prompts with unique ids, a split each, and the framing in force.
+
+    Build one with `from_jsonl`, `from_texts` or `from_splits`; derive others with `fit`, `select`, `test`, `framed`,
+    `prefilled`, `with_system` and `with_thinking`. Pairing and clustering follow the base request through all of them.
+    """
+
+    name: str
+    prompts: tuple[Prompt, ...]
+    split: str | None = None
+    framing: FrameSet | None = None
+    system: str | None = None
+    prefill: str = ""
+    thinking: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.prompts:
+            raise PromptError(f"the prompt set {self.name!r} is empty. A claim needs prompts to be about.")
+
+    @classmethod
+    def from_jsonl(
+        cls, path: Path | str, *, name: str | None = None, text: str = "text", id: str = "id", split: str | None = None
+    ) -> Self:
+        """Read one prompt a line.
+
+        Parameters
+        ----------
+        path : a file of JSON objects, one a line; blank lines are passed over.
+        name : the set's name; the file's stem by default.
+        text, id : the fields that hold the request and its id. Without an id field, the id is ``<name>-<line>``.
+        split : the split of all rows; otherwise each row's own ``split`` (``test`` where it has none).
+
+        Raises
+        ------
+        PromptError : naming file and line, for a line that is not a JSON object, lacks the text, repeats an id or
+            names an unknown split.
+        """
+        source = Path(path)
+        label = name or source.stem
+        rows = [_row(line, f"{path}:{number}") for number, line in _lines(source)]
+        _refuse_repeated_ids([(str(row.get(id, "")), where) for row, where in rows if id in row])
+        prompts = tuple(
+            _prompt(row, where, f"{label}-{position}", text, id, split) for position, (row, where) in enumerate(rows)
+        )
+        if not prompts:
+            raise PromptError(f"{path} holds no prompts. Write one JSON object a line, with at least {text!r}.")
+        return cls(label, prompts)
+
+    @classmethod
+    def from_texts(cls, name: str, texts: Sequence[str], *, split: str = "test") -> Self:
+        """Requests typed in by hand; ids are ``<name>-<position>``."""
+        rows = [({"text": text}, f"{name}[{position}]") for position, text in enumerate(texts)]
+        return cls(
+            name, tuple(_prompt(row, where, f"{name}-{i}", "text", "id", split) for i, (row, where) in enumerate(rows))
+        )
+
+    @classmethod
+    def from_splits(cls, name: str, **splits: "PromptSet") -> Self:
+        """One set from several: ``from_splits("harmful", fit=train, select=val, test=test)``."""
+        merged = tuple(
+            replace(prompt, split=_known_split(split, name)) for split, part in splits.items() for prompt in part
+        )
+        _refuse_repeated_ids([(prompt.request, f"{name}.{prompt.split}") for prompt in merged])
+        return cls(name, merged)
+
+    def __iter__(self) -> Iterator[Prompt]:
+        return iter(self.prompts)
+
+    def __len__(self) -> int:
+        return len(self.prompts)
+
+    @property
+    def fit(self) -> Self:
+        """The prompts that directions are fitted on."""
+        return self._of_split("fit")
+
+    @property
+    def select(self) -> Self:
+        """The prompts on which sites and scales are chosen; a projection's unit is estimated here."""
+        return self._of_split("select")
+
+    @property
+    def test(self) -> Self:
+        """The prompts that claims are judged on."""
+        return self._of_split("test")
+
+    def take(self, count: int) -> Self:
+        """The `count` requests that come first in an order fixed by their ids, so that adding prompts moves few."""
+        chosen = sorted({prompt.request for prompt in self}, key=digest)[:count]
+        return replace(self, prompts=tuple(prompt for prompt in self if prompt.request in set(chosen)))
+
+    def framed(self, frames: FrameSet) -> Self:
+        """Every request behind every frame, in the order of the requests."""
+        if self.framing is not None:
+            raise PromptError(f"{self.name!r} is framed by {self.framing.name!r} already. Frame the requests once.")
+        crossed = tuple(_framed(prompt, frames, index) for prompt in self for index in range(len(frames.frames)))
+        return replace(self, prompts=crossed, framing=frames)
+
+    def prefilled(self, text: str) -> Self:
+        """The same prompts with `text` as the beginning of the model's answer (after an empty think block, if any)."""
+        return replace(self, prompts=tuple(replace(p, prefill=text) for p in self), prefill=text)
+
+    def with_system(self, text: str) -> Self:
+        """The same prompts behind the system prompt `text`."""
+        return replace(self, prompts=tuple(replace(p, system=text) for p in self), system=text)
+
+    def with_thinking(self, on: bool = True) -> Self:
+        """The same prompts with the model's thinking on or off (off unless said)."""
+        return replace(self, prompts=tuple(replace(p, thinking=on) for p in self), thinking=on)
+
+    @property
+    def requests(self) -> tuple[str, ...]:
+        """The base requests, each once, in order."""
+        return tuple(dict.fromkeys(prompt.request for prompt in self))
+
+    @property
+    def label(self) -> str:
+        """What a table calls the set: "harmful.test framed by fiction"."""
+        parts = [self.name + (f".{self.split}" if self.split else "")]
+        if self.framing is not None:
+            parts.append(f"behind {'length-matched neutral' if self.framing.control else self.framing.name} frames")
+        parts += ["with a system prompt"] if self.system else []
+        parts += [f"prefilled {self.prefill!r}"] if self.prefill else []
+        parts += ["thinking"] if self.thinking else []
+        return " ".join(parts)
+
+    def design(self) -> Tree:
+        """What of the prompts a claim's design depends on: not their texts, which may change without an amendment."""
+        return {
+            "prompts": self.name,
+            "split": self.split,
+            "framing": self.framing.design() if self.framing else None,
+            "system": self.system,
+            "prefill": self.prefill,
+            "thinking": self.thinking,
+        }
+
+    def data(self) -> Tree:
+        """The content hash of the prompts and their ids, in order."""
+        return digest([[prompt.id, prompt.content()] for prompt in self])
+
+    def _of_split(self, split: str) -> Self:
+        chosen = tuple(prompt for prompt in self if prompt.split == split)
+        if not chosen:
+            have = sorted({prompt.split for prompt in self})
+            raise PromptError(
+                f"{self.name!r} has no prompts in the split {split!r}; it has: {', '.join(have)}. Give rows a "
+                f'"split" of fit, select or test, or join files with PromptSet.from_splits({self.name!r}, {split}=...).'
+            )
+        return replace(self, prompts=chosen, split=split)
+
+
+def _lines(source: Path) -> Iterable[tuple[int, str]]:
+    try:
+        text = source.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise PromptError(f"there is no prompts file {source}. Give the path of a JSONL file.") from None
+    except UnicodeDecodeError as error:
+        raise PromptError(f"{source} is not UTF-8 text ({error}). Save it as UTF-8.") from None
+    return ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip())
+
+
+def _row(line: str, where: str) -> tuple[dict[str, Any], str]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise PromptError(
+            f"this line is not JSON ({error.msg} at column {error.colno}): {line[:60]!r}. "
+            'Write one object a line: {"id": "...", "text": "..."}.',
+            where=where,
+        ) from None
+    if not isinstance(row, dict):
+        raise PromptError(
+            f'expected a JSON object such as {{"id": "...", "text": "..."}}, got {line[:60]!r}.', where=where
+        )
+    return row, where
+
+
+def _prompt(row: Mapping[str, Any], where: str, fallback: str, text: str, id: str, split: str | None) -> Prompt:
+    request = row.get(text)
+    if not isinstance(request, str) or not request.strip():
+        raise PromptError(
+            f"the field {text!r} is missing or empty; the row has: {', '.join(sorted(row)) or 'nothing'}. "
+            f"Name the field that holds the request: PromptSet.from_jsonl(..., text='...').",
+            where=where,
+        )
+    fields = {key: value for key, value in row.items() if isinstance(value, str)} | {"text": request}
+    chosen = _known_split(split or str(row.get("split", "test")), where)
+    return Prompt(str(row.get(id, fallback)), request, split=chosen, fields=tuple(sorted(fields.items())))
+
+
+def _known_split(split: str, where: str) -> str:
+    if split not in SPLITS:
+        raise PromptError(f"unknown split {split!r}. The splits are fit, select and test.", where=where)
+    return split
+
+
+def _refuse_repeated_ids(ids: Sequence[tuple[str, str]]) -> None:
+    first: dict[str, str] = {}
+    for request, where in ids:
+        if request in first:
+            raise PromptError(
+                f"the id {request!r} was used already at {first[request]}. Ids pair and cluster prompts: "
+                "give each request its own.",
+                where=where,
+            )
+        first[request] = where
+
+
+def _framed(prompt: Prompt, frames: FrameSet, index: int) -> Prompt:
+    frame = frames.frames[index]
+    fields = dict(prompt.fields)
+    target = fill(frame.template, fields, owner=f"frame {frame.name!r}")
+    if not frames.control:
+        return replace(prompt, user=target, frame=frame.name)
+    owner = f"the neutral template of {frames.name!r}"
+    template = fill(frames.neutral.template, fields | {"filler": "{filler}"}, owner=owner)
+    seed = seed_from("length-matched", prompt.request, frame.name)
+    return replace(prompt, user=LengthMatched(template, frames.neutral.fillers, target, seed), frame=frame.name)
+
+
+_WORD = re.compile(r"\w+", re.UNICODE)
+
+
+def normalised(text: str) -> str:
+    """The words of `text` in lower case: what counts as the same prompt."""
+    return " ".join(_WORD.findall(text.lower()))
+
+
+@dataclass(frozen=True)
+class Overlap:
+    """How far two sets share requests: equal after normalisation, and near-duplicates (Jaccard of 3-word shingles)."""
+
+    equal: tuple[str, ...]
+    near: tuple[str, ...]
+
+
+def overlap(seen: PromptSet, held_out: PromptSet, *, threshold: float = 0.8) -> Overlap:
+    """The ids of `held_out` whose direct request is in `seen`, word for word or nearly.
+
+    Near-duplicates are found by an index of shingles, so that thousands of prompts take well under a second.
+    """
+    texts = {normalised(prompt.direct) for prompt in seen}
+    index: dict[str, set[str]] = {}
+    for text in texts:
+        for shingle in _shingles(text):
+            index.setdefault(shingle, set()).add(text)
+    equal, near = [], []
+    for request, text in {prompt.request: normalised(prompt.direct) for prompt in held_out}.items():
+        if text in texts:
+            equal.append(request)
+        elif any(_jaccard(text, other) >= threshold for s in _shingles(text) for other in index.get(s, ())):
+            near.append(request)
+    return Overlap(tuple(equal), tuple(near))
+
+
+def _shingles(text: str) -> frozenset[str]:
+    words = text.split()
+    return frozenset(" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2)))
+
+
+def _jaccard(a: str, b: str) -> float:
+    first, second = _shingles(a), _shingles(b)
+    return len(first & second) / len(first | second)
