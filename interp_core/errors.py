@@ -7,6 +7,7 @@ InterpClaimsError
 ├── RecordedError         a folder of recorded results is not usable
 ├── StoreError            the cache on disk cannot be used
 ├── LedgerError           the ledger is damaged or was changed after the fact
+├── NotApplicable         the claim does not apply to this model: it is skipped, with the reason
 └── InvalidEvidence       the instrument broke while measuring: the claim gets no scientific verdict
 """
 
@@ -48,6 +49,10 @@ class StoreError(InterpClaimsError):
 
 class LedgerError(InterpClaimsError):
     """The ledger is damaged or was changed after the fact."""
+
+
+class NotApplicable(InterpClaimsError):
+    """The claim does not apply to this model: it is skipped, with the reason."""
 
 
 class InvalidEvidence(InterpClaimsError):

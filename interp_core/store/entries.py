@@ -1,0 +1,190 @@
+"""Values on disk, one file each, addressed by everything that the researcher chose.
+
+An entry's key is the digest of named components (prompt, weights, template, ...). Entries that differ in content but
+stand for the same thing (the same prompt id, measured the same way on a model of the same name) share a slot, a
+folder; so when a key misses, the entries beside it tell which component changed.
+"""
+
+import hashlib
+import json
+import os
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from interp_core.errors import StoreError
+from interp_core.spec.identity import digest
+
+Components = Mapping[str, str]
+Arrays = dict[str, np.ndarray[Any, Any]]
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a value lives: the slot it stands in, and the components that its content depends on."""
+
+    slot: str
+    components: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, slot: Any, components: Components) -> "Address":
+        """The address of `components` (name -> digest) in the slot of `slot` (any JSON)."""
+        return cls(digest(slot), tuple(sorted(components.items())))
+
+    @property
+    def key(self) -> str:
+        """The digest of all components."""
+        return digest(list(self.components))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A stored value: arrays, and JSON about them (rendered text, counts, provenance)."""
+
+    arrays: Arrays
+    info: dict[str, Any]
+
+
+@dataclass
+class Passes:
+    """What a run asked of the store: passes saved, passes made, and why each one was made."""
+
+    saved: int = 0
+    made: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    tokens: int = 0
+    seconds: float = 0.0
+
+    def since(self, earlier: "Passes") -> "Passes":
+        """What was added after `earlier` was copied."""
+        return Passes(
+            self.saved - earlier.saved,
+            self.made - earlier.made,
+            self.reasons - earlier.reasons,
+            self.tokens - earlier.tokens,
+            self.seconds - earlier.seconds,
+        )
+
+    def copy(self) -> "Passes":
+        """The counts as they stand."""
+        return Passes(self.saved, self.made, Counter(self.reasons), self.tokens, self.seconds)
+
+    def add(self, other: Mapping[str, Any]) -> None:
+        """Count what another process reports in `tree` form."""
+        self.saved += other["saved"]
+        self.made += other["made"]
+        self.reasons.update(other["reasons"])
+        self.tokens += other["tokens"]
+        self.seconds += other["seconds"]
+
+    def tree(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "made": self.made,
+            "saved": self.saved,
+            "reasons": dict(sorted(self.reasons.items())),
+            "tokens": self.tokens,
+            "seconds": round(self.seconds, 3),
+        }
+
+
+class Store:
+    """Content-addressed values under one folder; safe for several processes at once.
+
+    Writes are atomic: a file appears whole or not at all. A damaged entry (cut off, edited, wrong checksum) is
+    dropped and reported as missing, so that it is computed again.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.counts = Passes()
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            ignore = root / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", encoding="utf-8")
+        except OSError as error:
+            raise StoreError(
+                f"the cache folder {root} cannot be written ({error}). Name another: --claims-cache DIR."
+            ) from None
+
+    def has(self, address: Address) -> bool:
+        """Whether a file stands at `address`; it may still turn out to be damaged."""
+        return self._path(address).is_file()
+
+    def get(self, address: Address) -> Entry | None:
+        """The entry at `address`, or None. Counts a saved pass, or the reason why one has to be made."""
+        path = self._path(address)
+        entry = _read(path)
+        if entry is not None:
+            self.counts.saved += 1
+            return entry
+        self.counts.reasons[self._why(address, path)] += 1
+        path.unlink(missing_ok=True)
+        return None
+
+    def put(self, address: Address, arrays: Arrays, info: Mapping[str, Any], *, tokens: int) -> None:
+        """Store a value that took one pass over `tokens` tokens."""
+        path = self._path(address)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _write(path, arrays, {"components": dict(address.components), **info})
+        self.counts.made += 1
+        self.counts.tokens += tokens
+
+    def _path(self, address: Address) -> Path:
+        return self.root / address.slot[:2] / address.slot[:32] / f"{address.key[:48]}.safetensors"
+
+    def _why(self, address: Address, path: Path) -> str:
+        if path.exists():
+            return "damaged entry"
+        siblings = sorted(path.parent.glob("*.safetensors"), key=lambda p: p.stat().st_mtime_ns, reverse=True)
+        for sibling in siblings:
+            entry = _read(sibling)
+            if entry is not None:
+                return _difference(entry.info["components"], dict(address.components))
+        return "new"
+
+
+def _difference(old: Components, new: Components) -> str:
+    changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
+    return f"{', '.join(changed)} changed"
+
+
+def _read(path: Path) -> Entry | None:
+    try:
+        data = path.read_bytes()
+        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        metadata = header["__metadata__"]
+        arrays = load(data)
+        info: dict[str, Any] = json.loads(metadata["info"])
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+        return None
+    return Entry(arrays, info) if metadata.get("checksum") == _checksum(arrays, metadata["info"]) else None
+
+
+def _write(path: Path, arrays: Arrays, info: Mapping[str, Any]) -> None:
+    text = json.dumps(info, sort_keys=True)
+    data = save(arrays, metadata={"info": text, "checksum": _checksum(arrays, text)})
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _checksum(arrays: Arrays, text: str) -> str:
+    hasher = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        hasher.update(name.encode())
+        hasher.update(np.ascontiguousarray(arrays[name]).tobytes())
+    return hasher.hexdigest()
