@@ -207,10 +207,11 @@ def _check_form(claim: Claim) -> None:
             "the claim is about frames in general.",
             where=claim.where,
         )
-    if claim.kind == "causal" and not any(p.treatment.arms[0].model.interventions for p in claim.predictions):
+    if claim.kind == "causal" and not any(p.treatment.arms[0].intervenes for p in claim.predictions):
         raise ClaimError(
             f"the claim {claim.id!r} is causal, but no treatment intervenes on the model. "
-            "Write model.under(zero(refusal)), or call the claim correlational.",
+            "Write model.under(zero(refusal)), or call the claim correlational (a recording says in recording.json "
+            "which arms were intervened on).",
             where=claim.where,
         )
 

@@ -19,8 +19,8 @@ class Judge:
     ----------
     name : what tables call it.
     measures : what 1.0 means, in a noun: "compliance".
-    score : the function, given the answer without its think block. An answer that is None'd is missing: it is counted
-        and bounded by the worst and the best case, never taken for 0.
+    score : the function, given the model's own words: the answer without its think block and without the prefill. Where
+        it returns None the score is missing: counted and bounded by the worst and the best case, never taken for 0.
     exact : whether the judge is exact by construction for the models at hand; printed, and true of organisms only.
     pinned : the text that identifies the function in digests: its source and all it reaches.
     """

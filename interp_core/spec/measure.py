@@ -111,4 +111,22 @@ def measure(
     return wrap
 
 
-Quantity = Projection | Judged | Measure
+@dataclass(frozen=True)
+class Recorded:
+    """A number that a recording holds for each prompt of one of its arms."""
+
+    measure: str
+    unit: str = ""
+    bounds: Bounds | None = None
+
+    @property
+    def noun(self) -> str:
+        """What is measured, in a noun."""
+        return self.measure
+
+    def design(self) -> Tree:
+        """What a claim's design depends on."""
+        return {"quantity": "recorded", "measure": self.measure}
+
+
+Quantity = Projection | Judged | Measure | Recorded

@@ -6,15 +6,17 @@ All three are frozen recipes: no weights, no numbers, no truth values.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import NoReturn, Self
 
-from interp_core.errors import ClaimError
+from interp_core.errors import ClaimError, NotApplicable
 from interp_core.spec.direction import DifferenceInMeans, Direction
 from interp_core.spec.identity import Tree, caller
 from interp_core.spec.intervention import Intervention
 from interp_core.spec.judge import Judge
-from interp_core.spec.measure import Judged, Measure, Projection, Quantity
+from interp_core.spec.measure import Judged, Measure, Projection, Quantity, Recorded
 from interp_core.spec.prompts import PromptSet
+from interp_core.spec.recorded import read_recording
 
 DTYPES = ("float32", "bfloat16", "float16")
 
@@ -96,10 +98,13 @@ class Measurement(Comparable):
     model: "Model"
     prompts: PromptSet
     where: str = field(default="", compare=False)
+    arm: str = ""
 
     @property
     def label(self) -> str:
-        """What a table calls the arm."""
+        """What a table calls the arm; a recording names an arm of a judged measurement so, too."""
+        if self.arm:
+            return self.arm
         edits = "".join(f", {edit.label}" for edit in self.model.interventions)
         return f"{self.prompts.label}{edits}"
 
@@ -113,6 +118,13 @@ class Measurement(Comparable):
         """Every direction that the number depends on."""
         own = (self.quantity.direction,) if isinstance(self.quantity, Projection) else ()
         return own + tuple(edit.direction for edit in self.model.interventions)
+
+    @property
+    def intervenes(self) -> bool:
+        """Whether the model is intervened on while the number is made, here or where it was recorded."""
+        if self.arm:
+            return bool(read_recording(self.model.recording_folder).intervention(self.arm))
+        return bool(self.model.interventions)
 
     @property
     def gap(self) -> DifferenceInMeans | None:
@@ -133,7 +145,7 @@ class Measurement(Comparable):
         return {
             "quantity": self.quantity.design(),
             "model": self.model.design(),
-            "prompts": self.prompts.design(),
+            "prompts": self.arm or self.prompts.design(),
         }
 
     def data(self) -> Tree:
@@ -195,7 +207,7 @@ class Model:
             object.__setattr__(self, "name", self.source.rstrip("/").rsplit("/", 1)[-1])
 
     @property
-    def recorded(self) -> bool:
+    def is_recorded(self) -> bool:
         """Whether its results were recorded elsewhere."""
         return self.source.startswith("recorded:")
 
@@ -232,6 +244,24 @@ class Model:
         if not isinstance(by, Measure):
             raise ClaimError(f"model.measured(..., by={by!r}): give a Measure, as @measure makes.", where=caller())
         return Measurement(by, self, prompts, caller())
+
+    def recorded(self, arm: str, *, measure: str = "value") -> Measurement:
+        """The numbers that a recording holds of one arm, under the name that the recording gives it.
+
+        Raises
+        ------
+        NotApplicable : the model is not a recording, or the recording has no such arm: the claim is skipped.
+        """
+        recording = read_recording(self.recording_folder)
+        quantity = Recorded(measure, recording.unit(measure), recording.bounds(measure))
+        return Measurement(quantity, self, recording.prompts(arm, measure), caller(), arm)
+
+    @property
+    def recording_folder(self) -> Path:
+        """The folder of a recording; raises NotApplicable for any other model."""
+        if not self.is_recorded:
+            raise NotApplicable("the claim reads recorded results: run it with --model recorded:DIR.")
+        return Path(self.source.removeprefix("recorded:")).expanduser()
 
     def design(self) -> Tree:
         """What a claim's design depends on: the interventions, not which model it is."""

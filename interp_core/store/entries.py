@@ -130,13 +130,18 @@ class Store:
         path.unlink(missing_ok=True)
         return None
 
-    def put(self, address: Address, arrays: Arrays, info: Mapping[str, Any], *, tokens: int) -> None:
-        """Store a value that took one pass over `tokens` tokens."""
+    def peek(self, address: Address) -> Entry | None:
+        """The entry at `address`, or None, without counting."""
+        return _read(self._path(address))
+
+    def put(self, address: Address, arrays: Arrays, info: Mapping[str, Any], *, tokens: int | None) -> None:
+        """Store a value that took one pass over `tokens` tokens; None where it took no pass that counts."""
         path = self._path(address)
         path.parent.mkdir(parents=True, exist_ok=True)
         _write(path, arrays, {"components": dict(address.components), **info})
-        self.counts.made += 1
-        self.counts.tokens += tokens
+        if tokens is not None:
+            self.counts.made += 1
+            self.counts.tokens += tokens
 
     def _path(self, address: Address) -> Path:
         return self.root / address.slot[:2] / address.slot[:32] / f"{address.key[:48]}.safetensors"

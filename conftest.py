@@ -1,0 +1,3 @@
+"""The study's fixtures, for the claims in `claims/`."""
+
+pytest_plugins = ["fixtures.study"]

@@ -1,1 +1,0 @@
-"""Write-ups held against the evidence."""

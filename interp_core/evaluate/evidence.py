@@ -1,0 +1,173 @@
+"""From a prediction to evidence: arms' values, the interval that fits their design, and what it decides."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from interp_core import stats
+from interp_core.errors import InvalidEvidence
+from interp_core.evaluate.pairing import Bounds, Pairs, fills, pair
+from interp_core.evaluate.values import MAX_DEGENERATE, Bench, Value
+from interp_core.spec.claim import Claim
+from interp_core.spec.model import Contrast, Measurement, Prediction
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One measured arm of a prediction."""
+
+    role: str
+    label: str
+    values: tuple[Value, ...]
+
+    def tree(self) -> Mapping[str, Any]:
+        """As JSON: mean of what could be measured, number of prompts, number missing."""
+        numbers = [value.number for value in self.values if value.number is not None]
+        return {
+            "role": self.role,
+            "label": self.label,
+            "mean": float(np.mean(numbers)) if numbers else None,
+            "n": len(self.values),
+            "missing": len(self.values) - len(numbers),
+        }
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was found for one prediction."""
+
+    prediction: Prediction
+    interval: stats.Interval
+    decision: stats.Decision
+    arms: tuple[Arm, ...]
+    n: int
+
+    def tree(self) -> Mapping[str, Any]:
+        """As JSON, for the report."""
+        prediction, interval = self.prediction, self.interval
+        design = interval.design
+        return {
+            "relation": prediction.relation,
+            "treatment": prediction.treatment.label,
+            "baseline": prediction.baseline.label,
+            "noun": prediction.treatment.quantity.noun,
+            "unit": prediction.unit,
+            "effect": interval.estimate,
+            "low": interval.low,
+            "high": interval.high,
+            "alpha": interval.alpha,
+            "margin": prediction.margin,
+            "method": interval.method,
+            "n": self.n,
+            "levels": dict(design.levels) if design else {"request": self.n},
+            "design_effect": design.design_effect if design else None,
+            "effective_n": design.effective_n if design else None,
+            "verdict": self.decision.verdict.value,
+            "reason": self.decision.reason,
+            "phrase": prediction.phrase,
+            "arms": [arm.tree() for arm in self.arms],
+            "notes": list(interval.notes),
+        }
+
+
+def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
+    """Measure the arms of a prediction and judge it.
+
+    Raises
+    ------
+    InvalidEvidence : an arm's answers are mostly loops, so that the model was broken rather than changed.
+    """
+    arms = tuple(_arms("treatment", prediction.treatment, bench) + _arms("baseline", prediction.baseline, bench))
+    for arm in arms:
+        _refuse_degenerate(arm, claim)
+    sides = _sides(prediction, arms, claim.where)
+    interval = _in_unit(_interval(prediction, claim, sides), prediction, claim, bench)
+    return Evidence(prediction, interval, _decide(prediction, interval), arms, len(sides[0].treatment))
+
+
+def _arms(role: str, side: Measurement | Contrast, bench: Bench) -> list[Arm]:
+    return [Arm(role, arm.label, bench.values(arm)) for arm in side.arms]
+
+
+def _refuse_degenerate(arm: Arm, claim: Claim) -> None:
+    broken = sum(value.flaw == "degenerate" for value in arm.values)
+    if broken > MAX_DEGENERATE * len(arm.values):
+        raise InvalidEvidence(
+            f"{broken} of {len(arm.values)} answers of {arm.label!r} are degenerate (the same words over and over): "
+            "the model is broken there, and a broken model says nothing about the claim. Use a smaller coefficient or "
+            "another site.",
+            where=claim.where,
+        )
+
+
+def _sides(prediction: Prediction, arms: Sequence[Arm], where: str) -> tuple[Pairs, ...]:
+    """One set of pairs for a plain prediction; for an interaction one of the treatment's and one of the baseline's."""
+    values = [arm.values for arm in arms]
+    if isinstance(prediction.treatment, Contrast):
+        return pair(values[0], values[1], where=where), pair(values[2], values[3], where=where)
+    return (pair(values[0], values[1], where=where),)
+
+
+def _interval(prediction: Prediction, claim: Claim, sides: tuple[Pairs, ...]) -> stats.Interval:
+    """The interval of the effect; where values are missing, it spans the worst and the best case."""
+    bounds = prediction.treatment.quantity.bounds
+    missing = sum(side.missing for side in sides)
+    cases = fills(bounds, missing, where=claim.where)
+    found = [_case(claim, sides, case, bounds) for case in cases]
+    if len(found) == 1:
+        return found[0]
+    worst, best = sorted(found, key=lambda interval: interval.estimate)
+    means = [side.mean() for side in sides]
+    whole = [mean for mean in means if mean is not None]
+    middle = whole[0] - sum(whole[1:]) if len(whole) == len(sides) else (worst.estimate + best.estimate) / 2
+    note = f"{missing} pairs have no score; the interval spans their worst and best case"
+    return dataclasses.replace(
+        worst,
+        estimate=middle,
+        high=best.high,
+        decides=worst.decides and best.decides,
+        notes=(*dict.fromkeys(worst.notes + best.notes), note),
+    )
+
+
+def _case(
+    claim: Claim, sides: tuple[Pairs, ...], missing: tuple[float, float], bounds: Bounds | None
+) -> stats.Interval:
+    rng = np.random.default_rng(claim.seed())
+    span = (bounds[0] - bounds[1], bounds[1] - bounds[0]) if bounds else None
+    # a missing value of the second contrast is put in the other way round, so that the case stays the worst or best
+    values = [side.differences(m) for side, m in zip(sides, (missing, missing[::-1]), strict=False)]
+    random = frozenset(claim.random)
+    if len(sides) == 2:
+        a, b = sides
+        return stats.interaction_interval(
+            values[0], a.requests, a.frames, values[1], b.requests, b.frames,
+            random=random, alpha=claim.alpha, rng=rng, bounds=span,
+        )  # fmt: skip
+    if sides[0].framed:
+        return stats.crossed_interval(
+            values[0], sides[0].requests, sides[0].frames, random=random, alpha=claim.alpha, rng=rng, bounds=span
+        )
+    return stats.paired_mean_interval(values[0], alpha=claim.alpha, rng=rng, bounds=span)
+
+
+def _in_unit(interval: stats.Interval, prediction: Prediction, claim: Claim, bench: Bench) -> stats.Interval:
+    """The interval in units of the gap, with the gap's own uncertainty carried; as it is where the unit is another."""
+    direction = prediction.treatment.arms[0].gap
+    if direction is None:
+        return interval
+    positive, negative = bench.gap(direction)
+    rng = np.random.default_rng(claim.seed())
+    gap = stats.unpaired_mean_interval(
+        np.asarray(positive, dtype=np.float64), np.asarray(negative, dtype=np.float64), alpha=claim.alpha, rng=rng
+    )
+    return stats.ratio_interval(interval, gap)
+
+
+def _decide(prediction: Prediction, interval: stats.Interval) -> stats.Decision:
+    if prediction.relation == "equivalent":
+        return stats.decide_equivalence(interval, within=prediction.margin)
+    return stats.decide(interval, margin=prediction.margin, direction=prediction.relation)

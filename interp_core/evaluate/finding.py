@@ -1,0 +1,127 @@
+"""Findings: a claim judged on one model, as the row of the report."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from interp_core.errors import InvalidEvidence
+from interp_core.evaluate.evidence import Arm, Evidence, gather
+from interp_core.evaluate.values import Bench, Value
+from interp_core.spec.claim import Claim, check
+from interp_core.stats import Verdict
+
+EXAMPLES = 5
+Row = dict[str, Any]
+
+
+def evaluate(claim: Claim, bench: Bench, *, peeked: bool = False, known: str | None = None) -> Row:
+    """Judge all predictions and controls of a claim together; returns the row of the report.
+
+    A broken instrument gives a row with the verdict INVALID and the reason; a mistake in the claim raises.
+    """
+    before = bench.passes.copy()
+    try:
+        notes = check(claim)
+        evidence = [gather(prediction, claim, bench) for prediction in claim.predictions]
+        controls = [gather(prediction, claim, bench) for prediction in claim.controls]
+    except InvalidEvidence as error:
+        row = _row(claim, bench, (), (), ())
+        row.update(verdict=Verdict.INVALID.value, reason=str(error))
+    else:
+        row = _row(claim, bench, evidence, controls, notes)
+    cost = bench.passes.since(before).tree()
+    return {**row, "cost": cost, "known": known, "status": "exploratory: looked at first" if peeked else "exploratory"}
+
+
+def summarise(effect: Evidence) -> str:
+    """An effect in one line: "0.41 [0.33, 0.49] of the gap"."""
+    interval, unit = effect.interval, effect.prediction.unit
+    return f"{interval.estimate:.3g} [{interval.low:.3g}, {interval.high:.3g}]{' ' + unit if unit else ''}"
+
+
+def verdict_of(evidence: Sequence[Evidence], controls: Sequence[Evidence]) -> tuple[Verdict, str]:
+    """As strong as the weakest prediction; no stronger than INCONCLUSIVE where a control does not hold."""
+    verdict = Verdict.weakest([found.decision.verdict for found in evidence])
+    reason = next(found.decision.reason for found in evidence if found.decision.verdict is verdict)
+    failing = [found for found in controls if found.decision.verdict is not Verdict.SUPPORTED]
+    if verdict is Verdict.SUPPORTED and failing:
+        first = failing[0]
+        return Verdict.INCONCLUSIVE, (
+            f"a control does not hold: {first.prediction.treatment.label} against {first.prediction.baseline.label} is "
+            f"{summarise(first)}, which should be {first.prediction.relation} {first.prediction.phrase}"
+        )
+    return verdict, reason
+
+
+def _row(
+    claim: Claim, bench: Bench, evidence: Sequence[Evidence], controls: Sequence[Evidence], notes: Sequence[str]
+) -> Row:
+    prediction = claim.predictions[0] if claim.predictions else None
+    row: Row = {
+        "id": claim.id,
+        "statement": claim.statement,
+        "sentence": claim.sentence,
+        "kind": claim.kind,
+        "where": claim.where,
+        "model": _model(claim, bench),
+        "scope": {"random": list(claim.random), "fixed": _fixed(claim), "notes": list(notes)},
+        "moved_from": None,
+        "baseline": claim.baseline,
+        "alpha": claim.alpha,
+        "noun": prediction.treatment.quantity.noun if prediction else "",
+        "relation": prediction.relation if prediction else "higher",
+        "margin": prediction.margin if prediction else 0.0,
+        "unit": prediction.unit if prediction else "",
+        "effect": None, "low": None, "high": None, "n": None,
+        "predictions": [found.tree() for found in evidence],
+        "controls": [found.tree() for found in controls],
+        "examples": _examples(evidence, claim.seed()),
+        "seed": claim.seed(),
+        "digests": {"design": claim.design_digest(), "data": claim.data_digest(bench.identity())},
+    }  # fmt: skip
+    return row | _deciding(evidence, controls) if evidence else row
+
+
+def _deciding(evidence: Sequence[Evidence], controls: Sequence[Evidence]) -> Row:
+    """The verdict, and the figures of the prediction that decides it."""
+    verdict, reason = verdict_of(evidence, controls)
+    chosen = next((found for found in evidence if found.decision.verdict is verdict), evidence[0])
+    tree = chosen.tree()
+    keys = ("effect", "low", "high", "alpha", "relation", "margin", "unit", "n", "noun")
+    return {"verdict": verdict.value, "reason": reason, **{key: tree[key] for key in keys}}
+
+
+def _model(claim: Claim, bench: Bench) -> Row:
+    model = claim.model
+    return {
+        "name": model.name,
+        "source": model.source,
+        "revision": model.revision,
+        "dtype": model.dtype,
+        "files": bench.identity(),
+        "recorded": model.is_recorded,
+    }
+
+
+def _fixed(claim: Claim) -> list[str]:
+    framed = any(arm.prompts.framing for arm in claim.arms)
+    return ["model", "judge"] + (["frame"] if framed and "frame" not in claim.random else [])
+
+
+def _examples(evidence: Sequence[Evidence], seed: int) -> list[Mapping[str, Any]]:
+    """A random draw of prompts per arm, seeded by the claim's design."""
+    if not evidence:
+        return []
+    arms = evidence[0].arms
+    rng = np.random.default_rng(seed)
+    return [{"role": arm.role, "label": arm.label, "draws": _draws(arm, rng)} for arm in arms]
+
+
+def _draws(arm: Arm, rng: np.random.Generator) -> list[Mapping[str, Any]]:
+    chosen = rng.choice(len(arm.values), size=min(EXAMPLES, len(arm.values)), replace=False)
+    return [_example(arm.values[int(i)]) for i in chosen]
+
+
+def _example(value: Value) -> Mapping[str, Any]:
+    return {"id": value.id, "prompt": value.prompt, "output": value.output, "value": value.number}

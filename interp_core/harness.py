@@ -1,0 +1,192 @@
+"""What one run of claims holds together: models and their benches, the store, findings, and what is written at the end.
+
+No pytest here: the plugin translates between pytest's hooks and this module. Heavy imports wait until a claim is
+judged, so that a session without claims, and every collection, stays light.
+"""
+
+import platform
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from interp_core.errors import ModelError
+from interp_core.spec.claim import Claim
+from interp_core.spec.model import Model
+from interp_core.spec.recorded import read_recording
+
+if TYPE_CHECKING:
+    from interp_core.evaluate import Bench, Row
+
+PACKAGES = ("interp-claims", "numpy", "scipy", "torch", "transformers", "nnsight", "pytest")
+DECIDED = ("SUPPORTED", "REFUTED")
+RANK = {"INVALID": 0, "REFUTED": 1, "INCONCLUSIVE": 2, "SUPPORTED": 3}
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a run reaches models and where it writes; nothing here changes how a claim is judged."""
+
+    cache: Path
+    reports: Path
+    search: tuple[Path, ...] = ()
+    device: str = "cpu"
+    download: bool = False
+
+
+@dataclass
+class Harness:
+    """The benches of one process."""
+
+    options: Options
+    progress: Progress
+    _benches: dict[Model, "Bench"] = field(default_factory=dict)
+
+    def evaluate(self, claim: Claim, *, peeked: bool, known: str | None) -> "Row":
+        """Judge a claim; returns its row of the report."""
+        from interp_core.evaluate import evaluate
+
+        return evaluate(claim, self.bench(claim.model), peeked=peeked, known=known)
+
+    def bench(self, model: Model) -> "Bench":
+        """The bench of a model, opened at first use."""
+        bare = Model(model.source, model.name, model.revision, model.dtype)
+        if bare not in self._benches:
+            self._benches[bare] = self._open(bare)
+        return self._benches[bare]
+
+    def close(self, model: Model) -> None:
+        """Free what the bench of `model` holds."""
+        bench = self._benches.pop(model, None)
+        if bench is not None:
+            bench.close()
+
+    def _open(self, model: Model) -> "Bench":
+        from interp_core.evaluate import LiveBench, RecordedBench
+        from interp_core.store import Hasher, Store, find_model
+
+        if model.is_recorded:
+            return RecordedBench(read_recording(model.recording_folder))
+        options = self.options
+        folder = find_model(model.source, revision=model.revision, search=options.search, download=options.download)
+        store = Store(options.cache)
+        files = Hasher(options.cache / "hashes.jsonl").model_files(folder)
+        return LiveBench(model, folder, files, store, device=options.device, progress=self.progress)
+
+
+def parse_model(text: str, *, dtype: str) -> Model:
+    """A Model out of ``--model``: SOURCE, NAME=SOURCE or recorded:DIR, with ``@REVISION`` after a hub id."""
+    name, separator, source = text.partition("=")
+    if not separator:
+        name, source = "", text
+    if not source:
+        raise ModelError(
+            f"--model {text!r} names no model. Write an organism's name, a folder, a hub id or recorded:DIR."
+        )
+    source, _, revision = source.partition("@") if not Path(source).exists() else (source, "", "")
+    return Model(source, name, revision or None, dtype)
+
+
+def refuse_ambiguous_names(models: Sequence[Model], claim_names: Sequence[str]) -> None:
+    """Raise ModelError where a model's name holds a word of a claim's name, since ``-k`` would then match both."""
+    words = {word for name in claim_names for word in name.lower().split("_") if len(word) > 3 and word != "test"}
+    for model in models:
+        clash = sorted(word for word in words if word in model.name.lower())
+        if clash:
+            raise ModelError(
+                f"the model's name {model.name!r} holds {clash[0]!r}, a word of a claim's name, so `-k {clash[0]}` "
+                f"would select by model. Give it another name: --model NAME={model.source}"
+            )
+
+
+def environment(options: Options) -> dict[str, Any]:
+    """What the run ran on: versions, device, commit."""
+    commit = _git("rev-parse", "HEAD")
+    dirty = _git("status", "--porcelain", "--untracked-files=no")
+    return {
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name))},
+        "device": options.device,
+        "commit": commit or None,
+        "dirty": None if dirty is None else bool(dirty),
+    }
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True, timeout=10)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def with_history(rows: Sequence["Row"], ledger: Sequence[Mapping[str, Any]]) -> list["Row"]:
+    """The rows, each with the verdict that it moved from: the last on record for the same claim and model."""
+    last = {(line["claim"], line["model"]): str(line["verdict"]) for line in ledger}
+    return [{**row, "moved_from": _moved(row, last.get((row["id"], row["model"]["name"])))} for row in rows]
+
+
+def _moved(row: "Row", last: str | None) -> str | None:
+    before = (row["known"] or last or row["verdict"]).upper()
+    return before if before != row["verdict"] else None
+
+
+def ledger_line(row: "Row", when: str) -> dict[str, Any]:
+    """What the ledger keeps of a finding."""
+    kept = ("verdict", "reason", "effect", "low", "high", "margin", "unit", "n", "seed", "status", "digests", "cost")
+    model = row["model"]
+    return {"claim": row["id"], "model": model["name"], "files": model["files"], "when": when} | {
+        k: row[k] for k in kept
+    }
+
+
+def now() -> str:
+    """The time, in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def document(
+    rows: Sequence["Row"], not_evaluated: Sequence[Mapping[str, Any]], selection: Mapping[str, Any], options: Options
+) -> dict[str, Any]:
+    """The report of a run, as JSON: the source of every other form."""
+    from interp_core.store import Passes
+
+    total = Passes()
+    for row in rows:
+        total.add(row["cost"])
+    return {
+        "schema": 1,
+        "created": now(),
+        "selection": dict(selection),
+        "environment": environment(options),
+        "passes": total.tree(),
+        "rows": sorted(rows, key=lambda row: (row["where"], row["id"], row["model"]["name"])),
+        "not_evaluated": sorted(not_evaluated, key=lambda entry: (entry["id"], entry["model"])),
+    }
+
+
+def exit_code(rows: Sequence["Row"], status: int, *, strict: bool, skipped: int) -> int:
+    """The exit code of a run of claims: the first that applies of 11, 1, 13, 14, 10, never hiding pytest's 2 to 5."""
+    verdicts = [row["verdict"] for row in rows]
+    if status not in (0, 1) or not (rows or skipped):
+        return status
+    if "INVALID" in verdicts:
+        return 11
+    if status == 1:
+        return 1
+    if any(row["moved_from"] and RANK[row["verdict"]] < RANK[row["moved_from"]] for row in rows):
+        return 13
+    if not any(verdict in DECIDED for verdict in verdicts):
+        return 14
+    return 10 if strict and "INCONCLUSIVE" in verdicts else 0

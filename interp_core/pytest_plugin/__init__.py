@@ -1,0 +1,272 @@
+"""The pytest plugin: hooks that hand over to the harness.
+
+Nothing here imports numpy, scipy, torch or statsmodels: a session without claims pays for none of them.
+"""
+
+import json
+import os
+import time
+from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interp_core.errors import ClaimError, InterpClaimsError, ModelError, NotApplicable
+from interp_core.harness import Harness, Options, Progress, parse_model, refuse_ambiguous_names
+from interp_core.pytest_plugin.reporter import ClaimsReporter
+from interp_core.pytest_plugin.items import build_claim, claim_id, model_name, statement_or_nothing, where_of
+from interp_core.spec.claim import Claim, ClaimRecorder, looking_with, stop_looking
+from interp_core.spec.model import Model
+
+HARNESS = pytest.StashKey[Harness]()
+TWINS = pytest.StashKey[str]()
+ROW, OUTCOME = "claim", "claim_outcome"
+DEFAULT_MODEL = "mediated"
+
+
+class ClaimRefuted(Exception):
+    """The data contradict the claim."""
+
+
+class ClaimInvalid(Exception):
+    """The instrument broke: the claim gets no scientific verdict."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options; none of them changes how a claim is judged."""
+    group = parser.getgroup("claims", "claims about language models")
+    add = group.addoption
+    add("--model", action="append", default=[], metavar="[NAME=]SOURCE", help="organism, folder, hub id, recorded:DIR")
+    add("--device", default="cpu", help="cpu (default), cuda, mps, or auto to spread a model over devices")
+    add("--dtype", default="float32", help="float32 (default), bfloat16 or float16; part of the row")
+    add("--claims-plan", action="store_true", help="print what each claim would cost, and evaluate nothing")
+    add("--claims-strict", action="store_true", help="exit with 10 where a claim is inconclusive")
+    add("--claims-cache", metavar="DIR", help="where values are kept (default: .claims_cache in the root folder)")
+    add("--claims-reports", metavar="DIR", help="where reports are written (default: reports in the root folder)")
+    add("--claims-download", action="store_true", help="allow a hub model that is not on this machine to be fetched")
+    parser.addini("claims_models", "folders that hold models by name", type="paths", default=[])
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker, and the harness and the reporter of this process."""
+    config.addinivalue_line(
+        "markers",
+        "claim(kind, random=('request',), alpha=0.025, id=None, known={}): a claim about a language model; "
+        "its docstring is the statement, its body records predictions.",
+    )
+    options = _options(config)
+    config.stash[HARNESS] = Harness(options, _progress(config))
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(ClaimsReporter(config, options), "claims-reporter")
+
+
+def _options(config: pytest.Config) -> Options:
+    root = config.rootpath
+    return Options(
+        cache=Path(config.getoption("--claims-cache") or root / ".claims_cache"),
+        reports=Path(config.getoption("--claims-reports") or root / "reports"),
+        search=tuple(config.getini("claims_models")),
+        device=config.getoption("--device"),
+        download=config.getoption("--claims-download"),
+    )
+
+
+def _progress(config: pytest.Config) -> Progress:
+    """A line with an ETA for long passes on a terminal; silent in logs and in workers."""
+    what_now, since, shown = "", 0.0, 0.0
+
+    def show(what: str, done: int, of: int) -> None:
+        nonlocal what_now, since, shown
+        reporter = config.pluginmanager.getplugin("terminalreporter")
+        now = time.monotonic()
+        if what != what_now:
+            what_now, since = what, now
+        if reporter is None or not reporter.isatty or os.environ.get("CI") or (done < of and now - shown < 0.2):
+            return
+        shown = now
+        left = (now - since) * (of - done) / max(done, 1)
+        text = f"{what}: {done} of {of}, {left:.0f} s left" if of else what
+        reporter.rewrite("" if of and done == of else text[: reporter._tw.fullwidth - 1], erase=True)
+
+    return show
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a claim one item for each `--model`; pytest then groups items by model across files."""
+    if metafunc.definition.get_closest_marker("claim") is None or "model" not in metafunc.fixturenames:
+        return
+    models = _models(metafunc.config)
+    metafunc.parametrize("model", models, ids=[model.name for model in models], indirect=True, scope="session")
+
+
+def _models(config: pytest.Config) -> list[Model]:
+    try:
+        return [
+            parse_model(text, dtype=config.getoption("--dtype"))
+            for text in config.getoption("--model") or [DEFAULT_MODEL]
+        ]
+    except (ModelError, ClaimError) as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Refuse names that `-k` would confuse, and note claims that share an id or a statement."""
+    claims = [item for item in items if isinstance(item, pytest.Function) and item.get_closest_marker("claim")]
+    if not claims:
+        return
+    try:
+        refuse_ambiguous_names(_models(config), [item.originalname for item in claims])
+    except ModelError as error:
+        raise pytest.UsageError(str(error)) from None
+    _note_twins(claims)
+
+
+def _note_twins(claims: list[pytest.Function]) -> None:
+    first: dict[tuple[str, str], str] = {}
+    for item in claims:
+        for what, text in (("id", claim_id(item)), ("statement", statement_or_nothing(item))):
+            here = where_of(item)
+            key = (what, f"{text}\0{model_name(item)}")
+            if text and first.setdefault(key, item.nodeid) != item.nodeid:
+                item.stash[TWINS] = (
+                    f"{here}: two claims have one {what}, {text!r}; the other is {first[key]}. A report could not tell "
+                    "them apart: reword one, or name its parameters in the docstring, as in {ablation}."
+                )
+
+
+@pytest.fixture(scope="session")
+def model(request: pytest.FixtureRequest) -> Iterator[Model]:
+    """The model that the claim is about, one of those given with --model; freed after its last claim."""
+    chosen: Model = request.param
+    yield chosen
+    request.config.stash[HARNESS].close(chosen)
+
+
+@pytest.fixture
+def claim(request: pytest.FixtureRequest) -> ClaimRecorder:
+    """Records the predictions of a claim: `claim.expect(treatment.lower_than(baseline, by=...))`."""
+    if request.node.get_closest_marker("claim") is None:
+        raise ClaimError(
+            "the fixture `claim` belongs to tests marked @pytest.mark.claim(kind=...).", where=where_of(request.node)
+        )
+    return ClaimRecorder()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run a claim's body, which builds recipes, and judge what it predicted; other tests pass through."""
+    if pyfuncitem.get_closest_marker("claim") is None:
+        return (yield)
+    if TWINS in pyfuncitem.stash:
+        raise ClaimError(pyfuncitem.stash[TWINS])
+    recorder, chosen = _recorder_and_model(pyfuncitem)
+    planning = pyfuncitem.config.getoption("--claims-plan")
+    token = looking_with(_evaluator(pyfuncitem.config.stash[HARNESS], recorder, chosen, planning))
+    try:
+        yield
+        built = build_claim(pyfuncitem, recorder, chosen)
+        if planning:
+            _plan(pyfuncitem, built)
+        else:
+            _judge(pyfuncitem, built, recorder)
+    except NotApplicable as reason:
+        _note(pyfuncitem, chosen, "skipped", str(reason))
+        pytest.skip(str(reason))
+    finally:
+        stop_looking(token)
+    return None
+
+
+def _recorder_and_model(item: pytest.Function) -> tuple[ClaimRecorder, Model]:
+    recorder, chosen = item.funcargs.get("claim"), item.funcargs.get("model")
+    if isinstance(recorder, ClaimRecorder) and isinstance(chosen, Model):
+        return recorder, chosen
+    raise ClaimError(
+        f"the claim {item.originalname!r} must ask for the fixtures `claim` and `model`: without them it predicts "
+        "nothing. Write def test_...(claim, model, ...) and end the body with claim.expect(...).",
+        where=where_of(item),
+    )
+
+
+def _evaluator(harness: Harness, recorder: ClaimRecorder, chosen: Model, planning: bool) -> Any:
+    def look(measurement: Any) -> Mapping[str, float]:
+        if planning:
+            pytest.skip("planned: the body looks at values before it predicts")
+        recorder.peeked = True
+        values = harness.bench(chosen).values(measurement)
+        return {value.id: value.number for value in values if value.number is not None}
+
+    return look
+
+
+def _plan(item: pytest.Function, built: Claim) -> None:
+    from interp_core.evaluate.plan import plan
+
+    text = plan(built, item.config.stash[HARNESS].bench(built.model))
+    _note(item, built.model, "planned", text)
+    pytest.skip(f"planned: {text}")
+
+
+def _judge(item: pytest.Function, built: Claim, recorder: ClaimRecorder) -> None:
+    marker = item.get_closest_marker("claim")
+    assert marker is not None
+    known = marker.kwargs.get("known", {}).get(built.model.name)
+    row = item.config.stash[HARNESS].evaluate(built, peeked=recorder.peeked, known=known)
+    item.user_properties.append((ROW, json.dumps(row, allow_nan=False)))
+    text = f"{row['sentence']}\n{row['verdict']} on {built.model.name}: {row['reason']}"
+    if row["verdict"] == "INVALID":
+        raise ClaimInvalid(text)
+    if row["verdict"] == "REFUTED" and known != "refuted":
+        raise ClaimRefuted(text)
+    if row["verdict"] == "INCONCLUSIVE":
+        pytest.skip(f"INCONCLUSIVE: {row['reason']}")
+
+
+def _note(item: pytest.Function, chosen: Model, outcome: str, reason: str) -> None:
+    entry = {"id": claim_id(item), "model": chosen.name, "outcome": outcome, "reason": reason}
+    item.user_properties.append((OUTCOME, json.dumps(entry)))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Print a claim's verdict and a user's error as a paragraph, without our traceback."""
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if isinstance(error, InterpClaimsError | ClaimRefuted | ClaimInvalid):
+        report.longrepr = f"{type(error).__name__}: {error}"
+    crashed = error is not None and report.failed and not isinstance(error, ClaimRefuted | ClaimInvalid)
+    if crashed and isinstance(item, pytest.Function) and item.get_closest_marker("claim"):
+        report.user_properties.append((OUTCOME, json.dumps(_crash(item, report))))
+    return report
+
+
+def _crash(item: pytest.Function, report: pytest.TestReport) -> Mapping[str, str]:
+    reason = report.longrepr if isinstance(report.longrepr, str) else report.longreprtext.strip().splitlines()[-1]
+    return {"id": claim_id(item), "model": model_name(item), "outcome": "error", "reason": reason}
+
+
+Status = tuple[str, str, tuple[str, Mapping[str, bool]]]
+_STATUS: Mapping[str, Status] = {
+    "INCONCLUSIVE": ("inconclusive", "I", ("INCONCLUSIVE", {"yellow": True})),
+    "INVALID": ("error", "E", ("INVALID", {"red": True})),
+    "known": ("known refuted", "r", ("REFUTED, AS KNOWN", {"green": True})),
+    "planned": ("planned", "p", ("PLANNED", {"blue": True})),
+    "error": ("error", "E", ("ERROR", {"red": True})),
+}
+
+
+def pytest_report_teststatus(report: pytest.TestReport | pytest.CollectReport) -> Status | None:
+    """Give verdicts that are neither passed nor failed a category, letter and colour of their own."""
+    if getattr(report, "when", "") != "call":
+        return None
+    properties = dict(getattr(report, "user_properties", []))
+    if ROW in properties:
+        verdict = json.loads(str(properties[ROW]))["verdict"]
+        return _STATUS.get("known" if verdict == "REFUTED" and report.passed else verdict)
+    if OUTCOME in properties:
+        return _STATUS.get(json.loads(str(properties[OUTCOME]))["outcome"])
+    return None

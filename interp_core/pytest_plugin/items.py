@@ -1,0 +1,72 @@
+"""From a pytest item to a claim: its id, its statement, its parameters and its line."""
+
+import pytest
+
+from interp_core.errors import ClaimError
+from interp_core.spec.claim import ALPHA, Claim, ClaimRecorder, read_docstring
+from interp_core.spec.model import Model
+
+MARKER_KEYWORDS = ("kind", "random", "alpha", "id", "known")
+
+
+def statement_or_nothing(item: pytest.Function) -> str:
+    """The claim's statement with its parameters filled in; "" where the docstring has none."""
+    try:
+        return read_docstring(item.function.__doc__, parameters(item), "")[0]
+    except ClaimError:
+        return ""  # told when the claim runs
+
+
+def parameters(item: pytest.Function) -> dict[str, object]:
+    """The parameters of a claim, the model apart."""
+    callspec = getattr(item, "callspec", None)
+    return {key: value for key, value in callspec.params.items() if key != "model"} if callspec else {}
+
+
+def model_name(item: pytest.Function) -> str:
+    """The name of the model that an item is about; "" where it has none."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params["model"].name if callspec and "model" in callspec.params else ""
+
+
+def claim_id(item: pytest.Function) -> str:
+    """The marker's id or the function's name, and a readable slug of its parameters: stable over files and runs."""
+    marker = item.get_closest_marker("claim")
+    assert marker is not None
+    name = marker.kwargs.get("id") or item.originalname.removeprefix("test_")
+    slug = "-".join(str(value) for value in parameters(item).values())
+    return f"{name}[{slug}]" if slug else str(name)
+
+
+def where_of(item: pytest.Item) -> str:
+    """The line of an item's function, as "path:line"."""
+    path, line, _ = item.location
+    return f"{path}:{(line or 0) + 1}"
+
+
+def build_claim(item: pytest.Function, recorder: ClaimRecorder, chosen: Model) -> Claim:
+    """The claim that an item's body recorded; raises ClaimError for a marker or docstring that says too little."""
+    marker = item.get_closest_marker("claim")
+    assert marker is not None
+    where = where_of(item)
+    unknown = sorted(set(marker.kwargs) - set(MARKER_KEYWORDS))
+    if unknown or marker.args or "kind" not in marker.kwargs:
+        given = unknown[0] if unknown else "no kind" if "kind" not in marker.kwargs else "positional arguments"
+        raise ClaimError(
+            f"@pytest.mark.claim got {given}. Write @pytest.mark.claim(kind='correlational', random=('request',)); it "
+            "also takes alpha, id and known.",
+            where=where,
+        )
+    statement, baseline = read_docstring(item.function.__doc__, parameters(item), where)
+    return Claim(
+        id=claim_id(item),
+        statement=statement,
+        baseline=baseline,
+        kind=marker.kwargs["kind"],
+        model=chosen,
+        predictions=tuple(recorder.predictions),
+        controls=tuple(recorder.controls),
+        random=tuple(marker.kwargs.get("random", ("request",))),
+        alpha=marker.kwargs.get("alpha", ALPHA),
+        where=where,
+    )

@@ -1,0 +1,93 @@
+"""The controller's side of a run of claims: collects findings, writes ledger and reports, sets the exit code."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from interp_core.errors import LedgerError
+from interp_core.harness import Options, document, exit_code, ledger_line, with_history
+
+
+class ClaimsReporter:
+    """One per run, never in a worker: the only writer of the ledger."""
+
+    def __init__(self, config: pytest.Config, options: Options) -> None:
+        self._config = config
+        self._options = options
+        self._rows: list[dict[str, Any]] = []
+        self._not_evaluated: list[dict[str, Any]] = []
+        self._deselected = 0
+        self._document: dict[str, Any] = {}
+        self._paths: Mapping[str, Any] = {}
+        self._problem = ""
+
+    def pytest_deselected(self, items: list[pytest.Item]) -> None:
+        """Count claims that were left out, for PARTIAL."""
+        self._deselected += sum(item.get_closest_marker("claim") is not None for item in items)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Collect what a claim's item carries, from this process or from a worker."""
+        if report.when != "call":
+            return
+        for name, value in report.user_properties:
+            if name == "claim":
+                self._rows.append(json.loads(str(value)))
+            elif name == "claim_outcome":
+                self._not_evaluated.append(json.loads(str(value)))
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Write ledger and reports, and set the exit code."""
+        if not self._rows and not self._not_evaluated:
+            return
+        if not self._config.getoption("--claims-plan"):
+            self._write()
+        strict = self._config.getoption("--claims-strict")
+        skipped = sum(entry["outcome"] == "skipped" for entry in self._not_evaluated)
+        status = exit_code(self._rows, int(exitstatus), strict=strict, skipped=skipped)
+        session.exitstatus = 12 if self._problem and status not in (2, 3, 4, 5) else status
+
+    def _write(self) -> None:
+        from interp_core import ledger
+        from interp_core.report import write_reports
+
+        path = self._options.reports / "ledger.jsonl"
+        try:
+            history = ledger.read(path)
+        except LedgerError as error:
+            self._problem, history = str(error), []
+        rows = with_history(self._rows, history)
+        self._rows = rows
+        self._document = document(rows, self._not_evaluated, self._selection(), self._options)
+        if not self._problem:
+            ledger.append(path, [ledger_line(row, self._document["created"]) for row in rows])
+        self._paths = write_reports(self._document, self._options.reports)
+
+    def _selection(self) -> dict[str, Any]:
+        option = self._config.option
+        return {"keyword": option.keyword, "marker": option.markexpr, "deselected": self._deselected}
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        """Print the verdict table, where the report is, and what is wrong with the ledger."""
+        if self._config.getoption("--claims-plan"):
+            self._print_plan(terminalreporter)
+        if not self._document:
+            return
+        from interp_core.report import render_terminal
+
+        terminalreporter.section("claims")
+        writer = terminalreporter._tw
+        for line in render_terminal(self._document, width=writer.fullwidth, color=writer.hasmarkup):
+            terminalreporter.write_line(line)
+        if self._problem:
+            terminalreporter.write_line(f"LedgerError: {self._problem}", red=True)
+        terminalreporter.write_line(f"report: {self._paths['html']}")
+
+    def _print_plan(self, terminalreporter: Any) -> None:
+        planned = [entry for entry in self._not_evaluated if entry["outcome"] == "planned"]
+        if planned:
+            terminalreporter.section("plan")
+        for entry in planned:
+            terminalreporter.write_line(f"{entry['id']} on {entry['model']}: {entry['reason']}")
