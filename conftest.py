@@ -1,3 +1,3 @@
-"""The study's fixtures, for the claims in `claims/`."""
+"""The study's fixtures for `claims/`, and pytester for `tests/plugin`."""
 
-pytest_plugins = ["fixtures.study"]
+pytest_plugins = ["fixtures.study", "pytester"]

@@ -65,7 +65,7 @@ class Evidence:
             "levels": dict(design.levels) if design else {"request": self.n},
             "design_effect": design.design_effect if design else None,
             "effective_n": design.effective_n if design else None,
-            "verdict": self.decision.verdict.value,
+            "verdict": self.decision.verdict.name,
             "reason": self.decision.reason,
             "phrase": prediction.phrase,
             "arms": [arm.tree() for arm in self.arms],
@@ -168,6 +168,7 @@ def _in_unit(interval: stats.Interval, prediction: Prediction, claim: Claim, ben
 
 
 def _decide(prediction: Prediction, interval: stats.Interval) -> stats.Decision:
-    if prediction.relation == "equivalent":
-        return stats.decide_equivalence(interval, within=prediction.margin)
-    return stats.decide(interval, margin=prediction.margin, direction=prediction.relation)
+    relation, margin = prediction.relation, prediction.margin
+    if relation == "equivalent":
+        return stats.decide_equivalence(interval, within=margin)
+    return stats.decide(interval, margin=margin, direction=relation)

@@ -27,7 +27,7 @@ def evaluate(claim: Claim, bench: Bench, *, peeked: bool = False, known: str | N
         controls = [gather(prediction, claim, bench) for prediction in claim.controls]
     except InvalidEvidence as error:
         row = _row(claim, bench, (), (), ())
-        row.update(verdict=Verdict.INVALID.value, reason=str(error))
+        row.update(verdict=Verdict.INVALID.name, reason=str(error))
     else:
         row = _row(claim, bench, evidence, controls, notes)
     cost = bench.passes.since(before).tree()
@@ -69,10 +69,10 @@ def _row(
         "moved_from": None,
         "baseline": claim.baseline,
         "alpha": claim.alpha,
-        "noun": prediction.treatment.quantity.noun if prediction else "",
-        "relation": prediction.relation if prediction else "higher",
-        "margin": prediction.margin if prediction else 0.0,
-        "unit": prediction.unit if prediction else "",
+        "noun": prediction.treatment.quantity.noun if prediction is not None else "",
+        "relation": prediction.relation if prediction is not None else "higher",
+        "margin": prediction.margin if prediction is not None else 0.0,
+        "unit": prediction.unit if prediction is not None else "",
         "effect": None, "low": None, "high": None, "n": None,
         "predictions": [found.tree() for found in evidence],
         "controls": [found.tree() for found in controls],
@@ -89,7 +89,7 @@ def _deciding(evidence: Sequence[Evidence], controls: Sequence[Evidence]) -> Row
     chosen = next((found for found in evidence if found.decision.verdict is verdict), evidence[0])
     tree = chosen.tree()
     keys = ("effect", "low", "high", "alpha", "relation", "margin", "unit", "n", "noun")
-    return {"verdict": verdict.value, "reason": reason, **{key: tree[key] for key in keys}}
+    return {"verdict": verdict.name, "reason": reason, **{key: tree[key] for key in keys}}
 
 
 def _model(claim: Claim, bench: Bench) -> Row:

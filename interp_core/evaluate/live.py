@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import NDArray
 
 from interp_core.errors import ClaimError, InterpClaimsError, InvalidEvidence
 from interp_core.evaluate.addresses import ENGINE, address, draw_seed
@@ -54,6 +55,7 @@ class LiveBench:
         self.n_layers = layers_of(folder)
         self._progress = progress
         self._live: LiveModel | None = None
+        self._known: dict[Measurement, tuple[Value, ...]] = {}
         self._means: dict[DifferenceInMeans, tuple[Means, Means]] = {}
 
     @property
@@ -74,7 +76,9 @@ class LiveBench:
     def values(self, arm: Measurement) -> tuple[Value, ...]:
         """The values of an arm; an engine error names the line that built the recipe."""
         try:
-            return self._values(arm)
+            if arm not in self._known:
+                self._known[arm] = self._values(arm)
+            return self._known[arm]
         except InterpClaimsError as error:
             error.where = error.where or arm.where
             raise
@@ -92,8 +96,8 @@ class LiveBench:
 
     def _projections(self, arm: Measurement, quantity: Projection) -> tuple[Value, ...]:
         entries = self._at(quantity.direction.site, arm.model, arm.prompts)
-        vectors = [self.vector(quantity.direction, prompt) for prompt in arm.prompts]
-        numbers = [float(e.arrays["residual"][0] @ _unit(v)) for e, v in zip(entries, vectors, strict=True)]
+        units = _units(self.vectors(quantity.direction, arm.prompts.prompts))
+        numbers = [float(e.arrays["residual"][0] @ unit) for e, unit in zip(entries, units, strict=True)]
         return tuple(_value(p, n, e) for p, n, e in zip(arm.prompts, numbers, entries, strict=True))
 
     def _judged(self, arm: Measurement, quantity: Judged) -> tuple[Value, ...]:
@@ -112,19 +116,21 @@ class LiveBench:
 
     def gap(self, direction: DifferenceInMeans) -> Gap:
         """The projections of both sets' select split on the unit direction."""
-        unit = _unit(self._difference(direction))
+        difference = self._difference(direction)
+        unit = difference / np.linalg.norm(difference)
         positive, negative = (
             np.stack([entry.arrays["residual"][0] for entry in self._at(direction.site, self.model, side.select)])
             for side in (direction.positive, direction.negative)
         )
         return positive @ unit, negative @ unit
 
-    def vector(self, direction: Direction, prompt: Prompt) -> Vector:
-        """The direction that a prompt meets: the fitted one, or its random draw at the same norm."""
+    def vectors(self, direction: Direction, prompts: Sequence[Prompt]) -> Float[np.ndarray, "prompt d_model"]:
+        """The direction that each prompt meets: the fitted one, or its request's random draw at the same norm."""
+        fitted = self._difference(direction if isinstance(direction, DifferenceInMeans) else direction.of)
         if isinstance(direction, DifferenceInMeans):
-            return self._difference(direction)
-        fitted = self._difference(direction.of)
-        return _unit(_random(direction, prompt, len(fitted))) * np.linalg.norm(fitted).astype(np.float32)
+            return np.tile(fitted, (len(prompts), 1))
+        draws = np.stack([_random(direction, prompt, len(fitted)) for prompt in prompts])
+        return _units(draws) * np.linalg.norm(fitted)
 
     def _difference(self, direction: DifferenceInMeans) -> Vector:
         positive, negative = self._class_means(direction)
@@ -216,10 +222,10 @@ class LiveBench:
     def _numeric(self, edit: Intervention, prompts: Sequence[Prompt]) -> "Edit":
         from interp_core.engine import Edit
 
-        vectors = np.stack([self.vector(edit.direction, prompt) for prompt in prompts])
+        vectors = self.vectors(edit.direction, prompts)
         if edit.kind == "add":
             return Edit("add", edit.coefficient * vectors, (edit.direction.site.resolve(self.n_layers),))
-        units = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        units = _units(vectors)
         if edit.kind == "zero":
             return Edit("zero", units)
         return Edit("affine", units, *self._affine_targets(edit, units))
@@ -261,7 +267,7 @@ class LiveBench:
 class _Made:
     """What one pass gives the store."""
 
-    arrays: dict[str, np.ndarray[Any, Any]]
+    arrays: dict[str, NDArray[Any]]
     info: Mapping[str, Any]
     tokens: int
 
@@ -315,9 +321,9 @@ def _present(entry: Entry | None) -> Entry:
     return entry
 
 
-def _unit(vector: Vector) -> Vector:
-    unit: Vector = vector / np.linalg.norm(vector)
-    return unit
+def _units(vectors: Float[np.ndarray, "vector d_model"]) -> Float[np.ndarray, "vector d_model"]:
+    units: np.ndarray[Any, Any] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return units
 
 
 def _random(direction: RandomDirections, prompt: Prompt, d_model: int) -> Vector:

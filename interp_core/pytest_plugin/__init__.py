@@ -240,13 +240,10 @@ def pytest_runtest_makereport(
         report.longrepr = f"{type(error).__name__}: {error}"
     crashed = error is not None and report.failed and not isinstance(error, ClaimRefuted | ClaimInvalid)
     if crashed and isinstance(item, pytest.Function) and item.get_closest_marker("claim"):
-        report.user_properties.append((OUTCOME, json.dumps(_crash(item, report))))
+        reason = f"{type(error).__name__}: {error}"
+        entry = {"id": claim_id(item), "model": model_name(item), "outcome": "error", "reason": reason}
+        report.user_properties.append((OUTCOME, json.dumps(entry)))
     return report
-
-
-def _crash(item: pytest.Function, report: pytest.TestReport) -> Mapping[str, str]:
-    reason = report.longrepr if isinstance(report.longrepr, str) else report.longreprtext.strip().splitlines()[-1]
-    return {"id": claim_id(item), "model": model_name(item), "outcome": "error", "reason": reason}
 
 
 Status = tuple[str, str, tuple[str, Mapping[str, bool]]]

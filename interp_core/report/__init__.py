@@ -1,1 +1,24 @@
-"""Findings rendered for people and machines."""
+"""Findings rendered for people and machines: one JSON document in; a terminal table, a page and a comment out."""
+
+from interp_core.report.document import SCHEMA, VERDICTS, Document, counts, passes_line, summary_sentence
+from interp_core.report.html import render_html
+from interp_core.report.markdown import render_markdown
+from interp_core.report.numbers import interval
+from interp_core.report.terminal import render_terminal
+from interp_core.report.write import read_report, schema, write_reports
+
+__all__ = [
+    "SCHEMA",
+    "VERDICTS",
+    "Document",
+    "counts",
+    "interval",
+    "passes_line",
+    "read_report",
+    "render_html",
+    "render_markdown",
+    "render_terminal",
+    "schema",
+    "summary_sentence",
+    "write_reports",
+]

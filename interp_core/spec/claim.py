@@ -4,10 +4,12 @@ import contextvars
 import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from interp_core.errors import ClaimError, InvalidEvidence
+from interp_core.spec.direction import Direction
 from interp_core.spec.identity import Tree, caller, digest
+from interp_core.spec.measure import Judged, Measure
 from interp_core.spec.model import Contrast, Measurement, Model, Prediction
 from interp_core.spec.prompts import PromptSet, overlap
 
@@ -151,14 +153,15 @@ def read_docstring(doc: str | None, parameters: Mapping[str, object], where: str
             where=where,
         )
     statement, _, rest = text.partition("\n\n")
-    baseline = next((p for p in rest.split("\n\n") if p.lower().startswith("baseline:")), "")
+    paragraphs = [paragraph for paragraph in rest.split("\n\n") if paragraph.lower().startswith("baseline:")]
+    baseline = _one_line("".join(paragraphs[:1]).partition(":")[2])
     if not baseline:
         raise ClaimError(
             f"the claim {statement!r} names no baseline. Add a paragraph to its docstring that says what the effect "
             'is measured against: "Baseline: the same requests behind neutral frames of equal length."',
             where=where,
         )
-    return _named(_one_line(statement), parameters, where), _one_line(baseline.partition(":")[2])
+    return _named(_one_line(statement), parameters, where), baseline
 
 
 def _one_line(text: str) -> str:
@@ -168,7 +171,7 @@ def _one_line(text: str) -> str:
 def _named(statement: str, parameters: Mapping[str, object], where: str) -> str:
     try:
         filled = statement.format(**{key: str(value) for key, value in parameters.items()})
-    except (KeyError, IndexError, ValueError) as error:
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
         raise ClaimError(
             f"the statement {statement!r} has a placeholder that is no parameter of the test ({error}). "
             f"Its parameters are: {', '.join(sorted(parameters)) or 'none'}.",
@@ -182,13 +185,15 @@ def check(claim: Claim) -> tuple[str, ...]:
 
     Raises
     ------
-    ClaimError : no prediction, an unknown kind or factor, a causal claim without an intervention, unpaired arms.
-    InvalidEvidence : a direction is evaluated on prompts that it was fitted or scaled on.
+    ClaimError : no prediction, an unknown kind or factor, an alpha outside 0 to 0.5, a causal claim without an
+        intervention, an arm on another model, unpaired arms.
+    InvalidEvidence : a direction is scaled on prompts that it was fitted on, or evaluated on either.
     """
     _check_form(claim)
+    _check_scope(claim)
     for prediction in claim.predictions + claim.controls:
         _check_paired(prediction, claim.where)
-    return _check_leakage(claim)
+    return _check_leakage(claim) + _not_pinned(claim)
 
 
 def _check_form(claim: Claim) -> None:
@@ -216,6 +221,28 @@ def _check_form(claim: Claim) -> None:
         )
 
 
+def _check_scope(claim: Claim) -> None:
+    if "frame" in claim.random and not any(prompt.frame for arm in claim.arms for prompt in arm.prompts):
+        raise ClaimError(
+            f"random={claim.random!r} generalises over frames, but no arm is framed. Frame the requests, as in "
+            "harmful.test.framed(FICTION), or leave 'frame' out.",
+            where=claim.where,
+        )
+    if not 0 < claim.alpha < 0.5:
+        raise ClaimError(
+            f"alpha={claim.alpha!r} is no one-sided error of a verdict: it lies between 0 and 0.5, and the interval "
+            f"shown is 1 - 2 alpha. Leave it out for {ALPHA}.",
+            where=claim.where,
+        )
+    for arm in claim.arms:
+        if replace(arm.model, interventions=()) != replace(claim.model, interventions=()):
+            raise ClaimError(
+                f"the arm {arm.label!r} measures the model {arm.model.name!r}, but the claim is about "
+                f"{claim.model.name!r}. Build every arm from the fixture `model`; a second --model gives a second row.",
+                where=arm.where or claim.where,
+            )
+
+
 def _check_paired(prediction: Prediction, where: str) -> None:
     sides = [prediction.treatment, prediction.baseline]
     for side in sides:
@@ -234,11 +261,22 @@ def _same_requests(treatment: PromptSet, baseline: PromptSet, where: str) -> Non
             "(a - b) with (c - d).",
             where=where,
         )
+    partners = {prompt.id for prompt in baseline} | {prompt.request for prompt in baseline if not prompt.frame}
+    lonely = [prompt.id for prompt in treatment if not {prompt.id, prompt.request} & partners]
+    if lonely:
+        raise ClaimError(
+            f"the arms are not paired: {len(lonely)} prompts of {treatment.label!r} have no partner in "
+            f"{baseline.label!r}, {lonely[0]!r} among them. Frame both arms with the same set, or leave the baseline "
+            "unframed.",
+            where=where,
+        )
 
 
 def _check_leakage(claim: Claim) -> tuple[str, ...]:
     notes: dict[str, None] = {}
     for arm in claim.arms:
+        for direction in arm.directions:
+            _check_scaled(direction, arm.where or claim.where)
         for seen in _seen_by(arm):
             found = overlap(seen, arm.prompts)
             if found.equal:
@@ -252,6 +290,18 @@ def _check_leakage(claim: Claim) -> tuple[str, ...]:
     return tuple(notes)
 
 
+def _check_scaled(direction: Direction, where: str) -> None:
+    positive_fit, negative_fit, positive_select, negative_select = direction.seen
+    for fit, select in ((positive_fit, positive_select), (negative_fit, negative_select)):
+        shared = overlap(fit, select).equal
+        if shared:
+            raise InvalidEvidence(
+                f"{len(shared)} of the prompts of {select.label} repeat one of {fit.label}, {shared[0]!r} among them: "
+                f"the unit of {direction.name!r} would be estimated where it was fitted. Give each request one split.",
+                where=where,
+            )
+
+
 def _near_note(tested: PromptSet, seen: PromptSet, count: int) -> str:
     whole = len(tested.requests)
     return f"{count} of {whole} requests of {tested.name}.{tested.split} nearly repeat one of {seen.label}"
@@ -259,3 +309,11 @@ def _near_note(tested: PromptSet, seen: PromptSet, count: int) -> str:
 
 def _seen_by(arm: Measurement) -> Iterable[PromptSet]:
     return dict.fromkeys(seen for direction in arm.directions for seen in direction.seen)
+
+
+def _not_pinned(claim: Claim) -> tuple[str, ...]:
+    """Notes on judges and measures whose code cannot all be read, so that it may change without an amendment."""
+    quantities = [arm.quantity for arm in claim.arms]
+    owners = [q.judge if isinstance(q, Judged) else q for q in quantities if isinstance(q, Judged | Measure)]
+    notes = (f"code not pinned: {owner.name} uses {', '.join(gaps)}" for owner in owners if (gaps := owner.not_pinned))
+    return tuple(dict.fromkeys(notes))

@@ -28,13 +28,22 @@ class Site:
 
     def __post_init__(self) -> None:
         if (self.layer is None) == (self.depth is None):
-            raise ClaimError("a site has either layer= (an index) or depth= (a fraction of the layers), exactly one.")
+            raise ClaimError(
+                f"a site has either layer= (an index) or depth= (a fraction of the layers), exactly one, and got "
+                f"layer={self.layer}, depth={self.depth}. Write Site(depth=0.67).",
+                where=caller(),
+            )
         if self.layer is not None and self.layer < 0:
-            raise ClaimError(f"layer={self.layer} is negative. Count layers from 0, or say depth=0.67.")
+            raise ClaimError(f"layer={self.layer} is negative. Count layers from 0, or say depth=0.67.", where=caller())
         if self.depth is not None and not 0 <= self.depth <= 1:
-            raise ClaimError(f"depth={self.depth} is outside 0 to 1: it is a fraction of the layers.")
+            raise ClaimError(
+                f"depth={self.depth} is outside 0 to 1: it is a fraction of the layers. For an index write layer=.",
+                where=caller(),
+            )
         if self.position not in POSITIONS:
-            raise ClaimError(f"unknown position {self.position!r}. Positions go by role: {', '.join(POSITIONS)}.")
+            raise ClaimError(
+                f"unknown position {self.position!r}. Positions go by role: {', '.join(POSITIONS)}.", where=caller()
+            )
 
     def resolve(self, n_layers: int) -> int:
         """The layer in a model of `n_layers`; raises ClaimError where the model is not that deep."""
@@ -102,7 +111,10 @@ class RandomDirections:
 
     def __post_init__(self) -> None:
         if self.draws < 1:
-            raise ClaimError(f"random(draws={self.draws}) draws nothing. Use at least 19, so that a percentile exists.")
+            raise ClaimError(
+                f"random(draws={self.draws}) draws nothing. Use at least 19, so that a percentile exists.",
+                where=caller(),
+            )
 
     @property
     def name(self) -> str:
@@ -143,7 +155,9 @@ def difference_in_means(
     """
     if positive.fit.data() == negative.fit.data():
         raise ClaimError(
-            f"difference_in_means({positive.name!r}, {negative.name!r}) compares a set with itself.", where=caller()
+            f"difference_in_means({positive.name!r}, {negative.name!r}) compares a set with itself, so the direction "
+            "is zero. Give two sets that differ in what the direction is to stand for.",
+            where=caller(),
         )
     direction = DifferenceInMeans(name, positive, negative, at)
     assert len(direction.seen) == 4

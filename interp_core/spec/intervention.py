@@ -1,5 +1,6 @@
 """Interventions: what is done to activations while the model runs."""
 
+import math
 from dataclasses import dataclass
 
 from interp_core.errors import ClaimError
@@ -25,6 +26,14 @@ class Intervention:
     direction: Direction
     coefficient: float = 1.0
     site_only: bool = False
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.direction, Direction):
+            raise ClaimError(
+                f"an intervention edits along a direction, and got {self.direction!r}. "
+                "Make one with difference_in_means(harmful, harmless, at=Site(depth=0.67)).",
+                where=caller(),
+            )
 
     @property
     def label(self) -> str:
@@ -72,9 +81,13 @@ class Addition:
     """Activation addition (Turner et al. 2023; Arditi et al. 2024, eq. 3): x <- x + c r at the direction's site."""
 
     def __call__(self, direction: Direction, *, coefficient: float = 1.0) -> Intervention:
-        """The intervention for `direction`; raises ClaimError for a coefficient of zero."""
-        if coefficient == 0:
-            raise ClaimError("add(direction, coefficient=0) changes no activation.", where=caller())
+        """The intervention for `direction`; raises ClaimError for a coefficient of zero or one that is not finite."""
+        if coefficient == 0 or not math.isfinite(coefficient):
+            raise ClaimError(
+                f"add(direction, coefficient={coefficient}) changes no activation in a way that can be measured. "
+                "Write a number of times the direction: coefficient=1.0 is the default.",
+                where=caller(),
+            )
         return Intervention("add", direction, coefficient=coefficient)
 
     def __str__(self) -> str:

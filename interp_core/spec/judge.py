@@ -3,10 +3,11 @@
 import functools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from interp_core.errors import ClaimError
-from interp_core.spec.identity import Tree, caller, code_fingerprint, digest
+from interp_core.spec.code import code_fingerprint
+from interp_core.spec.identity import Tree, caller, digest
 
 Scorer = Callable[[str], float | None]
 
@@ -22,18 +23,28 @@ class Judge:
     score : the function, given the model's own words: the answer without its think block and without the prefill. Where
         it returns None the score is missing: counted and bounded by the worst and the best case, never taken for 0.
     exact : whether the judge is exact by construction for the models at hand; printed, and true of organisms only.
-    pinned : the text that identifies the function in digests: its source and all it reaches.
+    pinned : the text that identifies the function in digests; where it is empty, its source and all it reaches do.
     """
 
     name: str
     measures: str
-    score: Scorer
-    pinned: str
+    score: Scorer = field(hash=False)  # an object that is called may be unhashable
+    pinned: str = ""
     exact: bool = False
+
+    @functools.cached_property
+    def code(self) -> Tree:
+        """The function's fingerprint. Read when first asked for: its helpers may be defined below it."""
+        return {"code": self.pinned, "not_pinned": []} if self.pinned else code_fingerprint(self.score)
+
+    @property
+    def not_pinned(self) -> tuple[str, ...]:
+        """What of its code could not be read, and may change without an amendment."""
+        return tuple(self.code["not_pinned"])
 
     def design(self) -> Tree:
         """What of the judge a claim's design depends on: its source."""
-        return {"judge": self.name, "measures": self.measures, "code": self.pinned, "exact": self.exact}
+        return {"judge": self.name, "measures": self.measures, "code": digest(self.code), "exact": self.exact}
 
 
 def judge(*, measures: str, name: str | None = None, exact: bool = False) -> Callable[[Scorer], Judge]:
@@ -46,7 +57,7 @@ def judge(*, measures: str, name: str | None = None, exact: bool = False) -> Cal
         if not callable(function):
             raise ClaimError("@judge goes above a function of one text: def f(answer: str) -> float.", where=caller())
         label = name or str(getattr(function, "__name__", "judge"))
-        return Judge(label, measures, function, digest(code_fingerprint(function)), exact)
+        return Judge(label, measures, function, exact=exact)
 
     return wrap
 
@@ -66,11 +77,15 @@ def refusal_phrases(phrases: Sequence[str], *, name: str, prefix: bool = True, e
     -----
     An empty answer is None: neither compliance nor refusal.
     """
-    if not phrases:
-        raise ClaimError("refusal_phrases needs at least one phrase.", where=caller())
+    if isinstance(phrases, str) or not phrases or not all(phrase.strip() for phrase in phrases):
+        raise ClaimError(
+            f"refusal_phrases({phrases!r}) wants a list of phrases, none of them empty: an empty phrase opens every "
+            "answer. Write refusal_phrases(['I cannot', 'Sorry'], name=...).",
+            where=caller(),
+        )
     pattern = "|".join(re.escape(_plain(phrase)) for phrase in phrases)
     score = functools.partial(_complies, re.compile(pattern), prefix)
-    return Judge(name, "compliance", score, digest([sorted(map(_plain, phrases)), prefix]), exact)
+    return Judge(name, "compliance", score, digest(["refusal_phrases/1", sorted(map(_plain, phrases)), prefix]), exact)
 
 
 def _complies(pattern: re.Pattern[str], prefix: bool, answer: str) -> float | None:

@@ -1,12 +1,15 @@
 """Quantities: what is measured of a prompt, one number each."""
 
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from interp_core.errors import ClaimError
+from interp_core.spec.code import code_fingerprint
 from interp_core.spec.direction import Direction, Site
-from interp_core.spec.identity import Tree, caller, code_fingerprint, digest
+from interp_core.spec.identity import Tree, caller, digest
 from interp_core.spec.judge import Judge
 
 Bounds = tuple[float, float]
@@ -68,15 +71,23 @@ class Measure:
     function : called with a float32 array, ``[d_model]`` for a residual and ``[vocabulary]`` for logits; returns a
         finite number.
     site : the hook point for a residual; None for the logits after the last template token.
-    pinned : digest of the function's source and all it reaches.
     """
 
     name: str
-    function: Callable[[Any], float]
+    function: Callable[[Any], float] = field(hash=False)  # an object that is called may be unhashable
     unit: str
-    pinned: str
     site: Site | None = None
     bounds: Bounds | None = None
+
+    @cached_property
+    def code(self) -> Tree:
+        """The function's source and all it reaches. Read when first asked for: its helpers may be defined below it."""
+        return code_fingerprint(self.function)
+
+    @property
+    def not_pinned(self) -> tuple[str, ...]:
+        """What of its code could not be read, and may change without an amendment."""
+        return tuple(self.code["not_pinned"])
 
     @property
     def noun(self) -> str:
@@ -86,7 +97,14 @@ class Measure:
     def design(self) -> Tree:
         """What a claim's design depends on."""
         site = self.site.design() if self.site else "logits"
-        return {"quantity": "measure", "name": self.name, "unit": self.unit, "site": site, "code": self.pinned}
+        return {
+            "quantity": "measure",
+            "name": self.name,
+            "unit": self.unit,
+            "site": site,
+            "bounds": list(self.bounds) if self.bounds else None,
+            "code": digest(self.code),
+        }
 
 
 def measure(
@@ -98,15 +116,20 @@ def measure(
 
     Raises
     ------
-    ClaimError : `of` is neither a Site nor "logits".
+    ClaimError : `of` is neither a Site nor "logits", or the bounds are not two numbers in order.
     """
     if not isinstance(of, Site) and of != "logits":
         raise ClaimError(f"@measure(of={of!r}): give a Site for the residual stream, or 'logits'.", where=caller())
+    if bounds is not None and not (math.isfinite(bounds[1] - bounds[0]) and bounds[0] < bounds[1]):
+        raise ClaimError(
+            f"@measure(bounds={bounds!r}): give the lowest and the highest value that it can take, as in (0.0, 1.0).",
+            where=caller(),
+        )
 
     def wrap(function: Callable[[Any], float]) -> Measure:
         label = name or str(getattr(function, "__name__", "measure"))
         site = of if isinstance(of, Site) else None
-        return Measure(label, function, unit, digest(code_fingerprint(function)), site, bounds)
+        return Measure(label, function, unit, site, bounds)
 
     return wrap
 

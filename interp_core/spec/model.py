@@ -6,8 +6,9 @@ All three are frozen recipes: no weights, no numbers, no truth values.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from numbers import Real
 from pathlib import Path
-from typing import NoReturn, Self
+from typing import Literal, NoReturn
 
 from interp_core.errors import ClaimError, NotApplicable
 from interp_core.spec.direction import DifferenceInMeans, Direction
@@ -18,6 +19,7 @@ from interp_core.spec.measure import Judged, Measure, Projection, Quantity, Reco
 from interp_core.spec.prompts import PromptSet
 from interp_core.spec.recorded import read_recording
 
+Relation = Literal["higher", "lower", "equivalent"]
 DTYPES = ("float32", "bfloat16", "float16")
 
 
@@ -31,7 +33,7 @@ class Prediction:
 
     treatment: "Measurement | Contrast"
     baseline: "Measurement | Contrast"
-    relation: str
+    relation: Relation
     margin: float
     where: str = field(default="", compare=False)
 
@@ -86,7 +88,12 @@ class Comparable:
 
     def __sub__(self, other: "Comparable") -> "Contrast":
         if not isinstance(self, Measurement) or not isinstance(other, Measurement):
-            raise ClaimError("a contrast is one measurement minus another, no deeper.", where=caller())
+            raise ClaimError(
+                "a contrast is one measurement minus another, no deeper. Compare two contrasts: "
+                "(a - b).lower_than(c - d, by=...).",
+                where=caller(),
+            )
+        _check_comparable(self, other, "minuend", "subtrahend", caller())
         return Contrast(self, other)
 
 
@@ -211,7 +218,7 @@ class Model:
         """Whether its results were recorded elsewhere."""
         return self.source.startswith("recorded:")
 
-    def under(self, *interventions: Intervention) -> Self:
+    def under(self, *interventions: Intervention) -> "Model":
         """The same model with `interventions` in force besides those it has."""
         for edit in interventions:
             if not isinstance(edit, Intervention):
@@ -236,6 +243,11 @@ class Model:
         if not isinstance(by, Judge):
             raise ClaimError(
                 f"model.judged(..., by={by!r}): give a Judge, as @judge makes of a function.", where=caller()
+            )
+        if max_new_tokens < 1:
+            raise ClaimError(
+                f"max_new_tokens={max_new_tokens} leaves no answer to judge. Write at least 1; 48 is the default.",
+                where=caller(),
             )
         return Measurement(Judged(by, max_new_tokens), self, prompts, caller())
 
@@ -268,7 +280,7 @@ class Model:
         return [edit.design() for edit in self.interventions]
 
 
-def predict(treatment: "Comparable", baseline: object, relation: str, margin: float) -> Prediction:
+def predict(treatment: "Comparable", baseline: object, relation: Relation, margin: float) -> Prediction:
     """A checked prediction; raises ClaimError for a baseline or margin that would make it say nothing."""
     assert isinstance(treatment, Measurement | Contrast)
     where = caller()
@@ -278,26 +290,40 @@ def predict(treatment: "Comparable", baseline: object, relation: str, margin: fl
             "way: model.projection(neutral, on=refusal), or model.under(ablation(refusal.random())).",
             where=where,
         )
-    _check_margin(margin, relation, where)
-    if treatment == baseline:
+    checked = _margin(margin, relation, where)
+    if type(treatment) is not type(baseline):
         raise ClaimError(
-            "treatment and baseline are the same recipe, so the effect is zero by construction.", where=where
+            "one side is a contrast and the other a plain measurement. Compare two measurements, or two contrasts: "
+            "(a - b).lower_than(c - d, by=...).",
+            where=where,
         )
-    if type(treatment) is not type(baseline) or treatment.quantity != baseline.quantity:
+    _check_comparable(treatment, baseline, "treatment", "baseline", where)
+    return Prediction(treatment, baseline, relation, checked, where)
+
+
+def _check_comparable(
+    first: "Measurement | Contrast", second: "Measurement | Contrast", name: str, other: str, where: str
+) -> None:
+    if first == second:
         raise ClaimError(
-            f"treatment measures {treatment.quantity.noun!r} and baseline {baseline.quantity.noun!r}: "
+            f"{name} and {other} are the same recipe, so the effect is zero by construction. Measure the {other} "
+            "without what the claim is about.",
+            where=where,
+        )
+    if first.quantity != second.quantity:
+        raise ClaimError(
+            f"{name} measures {first.quantity.noun!r} and {other} {second.quantity.noun!r}: "
             "compare one quantity, with one judge or direction, in both arms.",
             where=where,
         )
-    return Prediction(treatment, baseline, relation, float(margin), where)
 
 
-def _check_margin(margin: float, relation: str, where: str) -> None:
-    if isinstance(margin, int | float) and math.isfinite(margin) and margin > 0:
-        return
+def _margin(given: object, relation: str, where: str) -> float:
+    if isinstance(given, Real) and not isinstance(given, bool) and 0 < float(given) < math.inf:
+        return float(given)
     name = "within" if relation == "equivalent" else "by"
     raise ClaimError(
-        f"{name}={margin!r} is no smallest effect of interest: it must be a number above zero, because with a margin "
+        f"{name}={given!r} is no smallest effect of interest: it must be a number above zero, because with a margin "
         f"of zero any trace of an effect would do. Write the smallest difference that would matter, as in {name}=0.1.",
         where=where,
     )

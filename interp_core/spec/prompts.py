@@ -1,14 +1,17 @@
 """Prompt sets: ordered, content-hashed, split-carrying prompts whose identities survive framing."""
 
 import json
+import math
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from interp_core.errors import PromptError
-from interp_core.spec.frames import FrameSet, LengthMatched, fill
+from interp_core.spec.frames import FrameSet, LengthMatched, fill, placeholders
 from interp_core.spec.identity import Tree, digest, seed_from
 
 SPLITS = ("fit", "select", "test")
@@ -77,14 +80,14 @@ class PromptSet:
     @classmethod
     def from_jsonl(
         cls, path: Path | str, *, name: str | None = None, text: str = "text", id: str = "id", split: str | None = None
-    ) -> Self:
+    ) -> "PromptSet":
         """Read one prompt a line.
 
         Parameters
         ----------
         path : a file of JSON objects, one a line; blank lines are passed over.
         name : the set's name; the file's stem by default.
-        text, id : the fields that hold the request and its id. Without an id field, the id is ``<name>-<line>``.
+        text, id : the fields that hold the request and its id. A row without an id is called ``<name>-<position>``.
         split : the split of all rows; otherwise each row's own ``split`` (``test`` where it has none).
 
         Raises
@@ -95,24 +98,26 @@ class PromptSet:
         source = Path(path)
         label = name or source.stem
         rows = [_row(line, f"{path}:{number}") for number, line in _lines(source)]
-        _refuse_repeated_ids([(str(row.get(id, "")), where) for row, where in rows if id in row])
         prompts = tuple(
             _prompt(row, where, f"{label}-{position}", text, id, split) for position, (row, where) in enumerate(rows)
         )
+        _refuse_repeated_ids([(p.request, where) for p, (_, where) in zip(prompts, rows, strict=True)])
         if not prompts:
             raise PromptError(f"{path} holds no prompts. Write one JSON object a line, with at least {text!r}.")
         return cls(label, prompts)
 
     @classmethod
-    def from_texts(cls, name: str, texts: Sequence[str], *, split: str = "test") -> Self:
+    def from_texts(cls, name: str, texts: Sequence[str], *, split: str = "test") -> "PromptSet":
         """Requests typed in by hand; ids are ``<name>-<position>``."""
+        if isinstance(texts, str):
+            raise PromptError(f"from_texts({name!r}, {texts[:40]!r}) got one text, and wants a list: [{texts[:40]!r}].")
         rows = [({"text": text}, f"{name}[{position}]") for position, text in enumerate(texts)]
         return cls(
             name, tuple(_prompt(row, where, f"{name}-{i}", "text", "id", split) for i, (row, where) in enumerate(rows))
         )
 
     @classmethod
-    def from_splits(cls, name: str, **splits: "PromptSet") -> Self:
+    def from_splits(cls, name: str, **splits: "PromptSet") -> "PromptSet":
         """One set from several: ``from_splits("harmful", fit=train, select=val, test=test)``."""
         merged = tuple(
             replace(prompt, split=_known_split(split, name)) for split, part in splits.items() for prompt in part
@@ -127,41 +132,43 @@ class PromptSet:
         return len(self.prompts)
 
     @property
-    def fit(self) -> Self:
+    def fit(self) -> "PromptSet":
         """The prompts that directions are fitted on."""
         return self._of_split("fit")
 
     @property
-    def select(self) -> Self:
+    def select(self) -> "PromptSet":
         """The prompts on which sites and scales are chosen; a projection's unit is estimated here."""
         return self._of_split("select")
 
     @property
-    def test(self) -> Self:
+    def test(self) -> "PromptSet":
         """The prompts that claims are judged on."""
         return self._of_split("test")
 
-    def take(self, count: int) -> Self:
+    def take(self, count: int) -> "PromptSet":
         """The `count` requests that come first in an order fixed by their ids, so that adding prompts moves few."""
-        chosen = sorted({prompt.request for prompt in self}, key=digest)[:count]
-        return replace(self, prompts=tuple(prompt for prompt in self if prompt.request in set(chosen)))
+        if count < 1:
+            raise PromptError(f"take({count}) takes no prompts. Write a number from 1 to {len(self.requests)}.")
+        chosen = frozenset(sorted(self.requests, key=digest)[:count])
+        return replace(self, prompts=tuple(prompt for prompt in self if prompt.request in chosen))
 
-    def framed(self, frames: FrameSet) -> Self:
+    def framed(self, frames: FrameSet) -> "PromptSet":
         """Every request behind every frame, in the order of the requests."""
         if self.framing is not None:
             raise PromptError(f"{self.name!r} is framed by {self.framing.name!r} already. Frame the requests once.")
         crossed = tuple(_framed(prompt, frames, index) for prompt in self for index in range(len(frames.frames)))
         return replace(self, prompts=crossed, framing=frames)
 
-    def prefilled(self, text: str) -> Self:
+    def prefilled(self, text: str) -> "PromptSet":
         """The same prompts with `text` as the beginning of the model's answer (after an empty think block, if any)."""
         return replace(self, prompts=tuple(replace(p, prefill=text) for p in self), prefill=text)
 
-    def with_system(self, text: str) -> Self:
+    def with_system(self, text: str) -> "PromptSet":
         """The same prompts behind the system prompt `text`."""
         return replace(self, prompts=tuple(replace(p, system=text) for p in self), system=text)
 
-    def with_thinking(self, on: bool = True) -> Self:
+    def with_thinking(self, on: bool = True) -> "PromptSet":
         """The same prompts with the model's thinking on or off (off unless said)."""
         return replace(self, prompts=tuple(replace(p, thinking=on) for p in self), thinking=on)
 
@@ -196,7 +203,7 @@ class PromptSet:
         """The content hash of the prompts and their ids, in order."""
         return digest([[prompt.id, prompt.content()] for prompt in self])
 
-    def _of_split(self, split: str) -> Self:
+    def _of_split(self, split: str) -> "PromptSet":
         chosen = tuple(prompt for prompt in self if prompt.split == split)
         if not chosen:
             have = sorted({prompt.split for prompt in self})
@@ -209,12 +216,15 @@ class PromptSet:
 
 def _lines(source: Path) -> Iterable[tuple[int, str]]:
     try:
-        text = source.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise PromptError(f"there is no prompts file {source}. Give the path of a JSONL file.") from None
+        text = source.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise PromptError(f"{source} is not UTF-8 text ({error}). Save it as UTF-8.") from None
-    return ((number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip())
+    except FileNotFoundError:
+        raise PromptError(f"there is no prompts file {source}. Give the path of a JSONL file.") from None
+    except OSError as error:
+        raise PromptError(f"{source} cannot be read ({error.strerror}). Give the path of a JSONL file.") from None
+    # not splitlines(): JSON leaves U+2028 and its like as they are inside a text
+    return ((number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip())
 
 
 def _row(line: str, where: str) -> tuple[dict[str, Any], str]:
@@ -243,7 +253,16 @@ def _prompt(row: Mapping[str, Any], where: str, fallback: str, text: str, id: st
         )
     fields = {key: value for key, value in row.items() if isinstance(value, str)} | {"text": request}
     chosen = _known_split(split or str(row.get("split", "test")), where)
-    return Prompt(str(row.get(id, fallback)), request, split=chosen, fields=tuple(sorted(fields.items())))
+    return Prompt(_id(row.get(id, fallback), id, where), request, split=chosen, fields=tuple(sorted(fields.items())))
+
+
+def _id(given: object, field: str, where: str) -> str:
+    if isinstance(given, bool) or not isinstance(given, str | int) or not str(given).strip():
+        raise PromptError(
+            f"{field!r} is {given!r}, which names no request. Write a text or a whole number, or leave it out.",
+            where=where,
+        )
+    return str(given)
 
 
 def _known_split(split: str, where: str) -> str:
@@ -272,6 +291,11 @@ def _framed(prompt: Prompt, frames: FrameSet, index: int) -> Prompt:
         return replace(prompt, user=target, frame=frame.name)
     owner = f"the neutral template of {frames.name!r}"
     template = fill(frames.neutral.template, fields | {"filler": "{filler}"}, owner=owner)
+    if template.count("{filler}") != placeholders(frames.neutral.template, owner=owner).count("filler"):
+        raise PromptError(
+            f"the request {prompt.request!r} holds the text '{{filler}}', where {owner} would put its clauses, too. "
+            "Reword the request."
+        )
     seed = seed_from("length-matched", prompt.request, frame.name)
     return replace(prompt, user=LengthMatched(template, frames.neutral.fillers, target, seed), frame=frame.name)
 
@@ -280,8 +304,9 @@ _WORD = re.compile(r"\w+", re.UNICODE)
 
 
 def normalised(text: str) -> str:
-    """The words of `text` in lower case: what counts as the same prompt."""
-    return " ".join(_WORD.findall(text.lower()))
+    """The words of `text`, letter case and Unicode forms apart: what counts as the same prompt."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return " ".join(_WORD.findall(plain)) or plain.strip()
 
 
 @dataclass(frozen=True)
@@ -295,20 +320,41 @@ class Overlap:
 def overlap(seen: PromptSet, held_out: PromptSet, *, threshold: float = 0.8) -> Overlap:
     """The ids of `held_out` whose direct request is in `seen`, word for word or nearly.
 
-    Near-duplicates are found by an index of shingles, so that thousands of prompts take well under a second.
+    Near-duplicates are found by an index of rare shingles, so that thousands of prompts take well under a second.
     """
     texts = {normalised(prompt.direct) for prompt in seen}
-    index: dict[str, set[str]] = {}
-    for text in texts:
-        for shingle in _shingles(text):
-            index.setdefault(shingle, set()).add(text)
+    known = _Shingled(texts, threshold)
     equal, near = [], []
     for request, text in {prompt.request: normalised(prompt.direct) for prompt in held_out}.items():
         if text in texts:
             equal.append(request)
-        elif any(_jaccard(text, other) >= threshold for s in _shingles(text) for other in index.get(s, ())):
+        elif known.nearly(text):
             near.append(request)
     return Overlap(tuple(equal), tuple(near))
+
+
+class _Shingled:
+    """Texts by their rarest shingles, to find those with a Jaccard index of at least `threshold`."""
+
+    def __init__(self, texts: Iterable[str], threshold: float) -> None:
+        shingled = [_shingles(text) for text in texts]
+        self._threshold = threshold
+        self._counts = Counter(shingle for shingles in shingled for shingle in shingles)
+        self._index: dict[str, list[frozenset[str]]] = {}
+        for shingles in shingled:
+            for shingle in self._rarest(shingles):
+                self._index.setdefault(shingle, []).append(shingles)
+
+    def nearly(self, text: str) -> bool:
+        """Whether one of the texts nearly is `text`."""
+        own = _shingles(text)
+        candidates = (other for shingle in self._rarest(own) for other in self._index.get(shingle, ()))
+        return any(_jaccard(own, other) >= self._threshold for other in candidates)
+
+    def _rarest(self, shingles: frozenset[str]) -> list[str]:
+        """So few that the rest alone cannot reach the threshold: two near texts share one (Bayardo et al. 2007)."""
+        enough = math.ceil(self._threshold * len(shingles) - 1e-9)
+        return sorted(shingles, key=lambda shingle: (self._counts[shingle], shingle))[: len(shingles) - enough + 1]
 
 
 def _shingles(text: str) -> frozenset[str]:
@@ -316,6 +362,5 @@ def _shingles(text: str) -> frozenset[str]:
     return frozenset(" ".join(words[i : i + 3]) for i in range(max(1, len(words) - 2)))
 
 
-def _jaccard(a: str, b: str) -> float:
-    first, second = _shingles(a), _shingles(b)
+def _jaccard(first: frozenset[str], second: frozenset[str]) -> float:
     return len(first & second) / len(first | second)

@@ -13,6 +13,7 @@ An optional ``recording.json`` says what they are: ``{"model": NAME, "note": TEX
 
 import csv
 import hashlib
+import io
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -85,9 +86,8 @@ class Recording:
         return str(self.arms.get(arm, {}).get("intervention", ""))
 
 
-@lru_cache(maxsize=8)
 def read_recording(folder: Path) -> Recording:
-    """Read a folder of recorded results.
+    """Read a folder of recorded results; a folder whose files have not changed is read once.
 
     Raises
     ------
@@ -96,19 +96,30 @@ def read_recording(folder: Path) -> Recording:
     """
     if not folder.is_dir():
         raise RecordedError(f"there is no folder {folder}. Write --model recorded:DIR with a folder of recorded rows.")
+    stats = [(path.name, path.stat()) for path in [*_files(folder), *folder.glob("recording.json")]]
+    return _read(folder, folder.resolve(), tuple((name, s.st_size, s.st_mtime_ns, s.st_ctime_ns) for name, s in stats))
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path, real: Path, _stamps: tuple[tuple[str, int, int, int], ...]) -> Recording:
+    """The recording in `folder`; `real` and `_stamps` tell it from another folder, or another state of this one."""
     about = _about(folder)
     rows: dict[Key, dict[str, Record]] = {}
     for where, row in _rows(folder):
         key = (_text(row, "arm", where), str(row.get("measure") or "value"))
         record = _record(row, where)
         if rows.setdefault(key, {}).setdefault(record.id, record) is not record:
-            raise RecordedError(f"the prompt {record.id!r} has a second row in the arm {key[0]!r}.", where=where)
+            raise RecordedError(
+                f"the prompt {record.id!r} has a second row in the arm {key[0]!r}. Give each prompt one row an arm and "
+                "measure.",
+                where=where,
+            )
     if not rows:
         raise RecordedError(f"{folder} holds no *.jsonl or *.csv rows. Each row needs id, arm, and value or output.")
-    _check_bounds(rows, about.get("measures", {}), folder)
-    name = str(about.get("model", folder.name))
-    note = str(about.get("note", ""))
-    return Recording(folder, name, note, rows, about.get("measures", {}), about.get("arms", {}), _sha256(folder))
+    measures, arms = about.get("measures", {}), about.get("arms", {})
+    _check_bounds(rows, measures, folder)
+    name = str(about.get("model", folder.name or real.name))
+    return Recording(folder, name, str(about.get("note", "")), rows, measures, arms, _sha256(folder))
 
 
 def _about(folder: Path) -> dict[str, Any]:
@@ -116,9 +127,32 @@ def _about(folder: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (json.JSONDecodeError, ValueError, TypeError) as error:
-        raise RecordedError(f"{path} is not a JSON object ({error}).") from None
+        about = json.loads(path.read_text(encoding="utf-8-sig"))
+    except ValueError as error:
+        raise RecordedError(f"{path} is not JSON ({error}). Mend it, or take it away: it is optional.") from None
+    if not isinstance(about, dict):
+        raise RecordedError(f'{path} must hold a JSON object, as in {{"model": "gemma-2b-it"}}.')
+    for key in ("measures", "arms"):
+        _check_by_name(about.get(key, {}), key, path)
+    for measure, declared in about.get("measures", {}).items():
+        _check_declared(declared.get("bounds"), measure, path)
+    return about
+
+
+def _check_by_name(tree: Any, key: str, path: Path) -> None:
+    if not isinstance(tree, dict) or not all(isinstance(about, dict) for about in tree.values()):
+        example = '{"NAME": {"bounds": [0, 1]}}' if key == "measures" else '{"NAME": {"intervention": "TEXT"}}'
+        raise RecordedError(f'"{key}" in {path} must hold an object for each name: {example}.')
+
+
+def _check_declared(bounds: Any, measure: str, path: Path) -> None:
+    if bounds is None:
+        return
+    numbers = isinstance(bounds, list) and len(bounds) == 2 and all(isinstance(b, int | float) for b in bounds)
+    if not numbers or not math.isfinite(bounds[1] - bounds[0]) or bounds[0] >= bounds[1]:
+        raise RecordedError(
+            f"{path} gives {measure!r} the bounds {bounds!r}. Write the lowest and the highest value: [0, 1]."
+        )
 
 
 def _files(folder: Path) -> list[Path]:
@@ -132,21 +166,42 @@ def _sha256(folder: Path) -> str:
 
 def _rows(folder: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for path in _files(folder):
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise RecordedError(f"{path} is not UTF-8 text ({error}). Save it as UTF-8.") from None
         if path.suffix == ".csv":
-            with path.open(encoding="utf-8", newline="") as file:
-                yield from ((f"{path}:{number}", row) for number, row in enumerate(csv.DictReader(file), 2))
+            yield from _csv_rows(text, path)
         else:
-            lines = path.read_text(encoding="utf-8").splitlines()
-            yield from (_json_row(line, f"{path}:{n}") for n, line in enumerate(lines, 1) if line.strip())
+            # not splitlines(): JSON leaves U+2028 and its like as they are inside a text
+            yield from (_json_row(line, f"{path}:{n}") for n, line in enumerate(text.split("\n"), 1) if line.strip())
+
+
+def _csv_rows(text: str, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text)))  # answers may be longer than the default, 131,072
+    try:
+        for row in reader:
+            if None in row:
+                raise RecordedError(
+                    f"the row has more cells than the header. Quote texts that hold commas: {row[None]!r}.",
+                    where=f"{path}:{reader.line_num}",
+                )
+            yield f"{path}:{reader.line_num}", row
+    except csv.Error as error:
+        raise RecordedError(f"this is not CSV ({error}).", where=f"{path}:{reader.line_num}") from None
 
 
 def _json_row(line: str, where: str) -> tuple[str, Mapping[str, Any]]:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise RecordedError(f"this line is not JSON ({error.msg}): {line[:60]!r}.", where=where) from None
+        raise RecordedError(
+            f'this line is not JSON ({error.msg}): {line[:60]!r}. Write one object a line: {{"id": "...", ...}}.',
+            where=where,
+        ) from None
     if not isinstance(row, dict):
-        raise RecordedError(f"expected a JSON object, got {line[:60]!r}.", where=where)
+        raise RecordedError(f'expected a JSON object such as {{"id": "..."}}, got {line[:60]!r}.', where=where)
     return where, row
 
 
@@ -159,7 +214,11 @@ def _text(row: Mapping[str, Any], column: str, where: str) -> str:
 
 def _record(row: Mapping[str, Any], where: str) -> Record:
     if "value" not in row and "output" not in row:
-        raise RecordedError("the row has neither a 'value' nor an 'output'.", where=where)
+        raise RecordedError(
+            f"the row has neither a 'value' (a number) nor an 'output' (an answer for a judge); its columns are: "
+            f"{', '.join(sorted(row))}.",
+            where=where,
+        )
     output = row.get("output")
     return Record(
         request=_text(row, "id", where),

@@ -1,0 +1,144 @@
+"""The report document, as every renderer reads it: plain JSON whose form is published in ``schema.json``.
+
+A document is the result of one run. Its rows are findings, one per claim and model, in the order of the run.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from interp_core.report.numbers import plural, short
+
+Document = dict[str, Any]
+Row = Mapping[str, Any]
+
+SCHEMA = 1
+VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "INVALID")
+# Never by colour alone: every surface prints the word, and where there is room the symbol.
+SYMBOLS = {"SUPPORTED": "✓", "REFUTED": "✗", "INCONCLUSIVE": "?", "INVALID": "!"}
+
+
+def counts(document: Document) -> dict[str, int]:
+    """The number of rows with each verdict, in the order of `VERDICTS`, zeros included."""
+    found = Counter(row["verdict"] for row in document["rows"])
+    return {verdict: found[verdict] for verdict in VERDICTS}
+
+
+def summary_sentence(document: Document) -> str:
+    """The whole run in a sentence or two: how many claims, on how many models, with which verdicts, and what is left.
+
+    ``5 claims on 1 model: 4 supported, 0 refuted, 1 inconclusive, 0 invalid. PARTIAL: 3 claims were deselected.``
+    """
+    verdicts = ", ".join(f"{number} {verdict.lower()}" for verdict, number in counts(document).items())
+    return " ".join([f"{extent(document)}: {verdicts}.", *_left_out(document)])
+
+
+def extent(document: Document) -> str:
+    """How much was evaluated: ``5 claims on 2 models (10 rows)``."""
+    rows = document["rows"]
+    claims = len({row["id"] for row in rows})
+    models = len({model_key(row["model"]) for row in rows})
+    text = f"{plural(claims, 'claim')} on {plural(models, 'model')}"
+    return text if claims == len(rows) else f"{text} ({plural(len(rows), 'row')})"
+
+
+def partial(document: Document) -> str:
+    """What a selection left out, beginning with PARTIAL; "" where nothing was."""
+    deselected = document["selection"]["deselected"]
+    if not deselected:
+        return ""
+    return f"PARTIAL: {plural(deselected, 'claim')} {_was(deselected)} deselected."
+
+
+def selection(document: Document) -> str:
+    """The options that selected the claims: ``-k 'fiction' -m 'slow'``; "" where none did."""
+    chosen = document["selection"]
+    given = [("-k", chosen["keyword"]), ("-m", chosen["marker"])]
+    return " ".join(f"{option} {value!r}" for option, value in given if value)
+
+
+def passes_line(passes: Mapping[str, Any]) -> str:
+    """What was asked of the model and why: ``1 made (prompt changed: 1), 2,047 saved``."""
+    reasons = ", ".join(f"{reason}: {number:,}" for reason, number in sorted(passes["reasons"].items()))
+    because = f" ({reasons})" if reasons else ""
+    spent = f"; {passes['tokens']:,} tokens, {passes['seconds']:.1f} s" if passes["made"] else ""
+    return f"{passes['made']:,} made{because}, {passes['saved']:,} saved{spent}"
+
+
+def moved(document: Document) -> list[str]:
+    """One sentence for each verdict that differs from the last recorded one."""
+    return [
+        f"{row['id']} on {row['model']['name']} was {row['moved_from']}, is {row['verdict']}"
+        for row in document["rows"]
+        if row["moved_from"]
+    ]
+
+
+def remarks(row: Row) -> list[str]:
+    """What the record says about a row: that its verdict moved, or how it compares with the refutation on record."""
+    found = [f"moved: was {row['moved_from']}, is {row['verdict']}"] if row["moved_from"] else []
+    if row["known"] and row["verdict"] == "REFUTED":
+        found.append(f"on record as {row['known']}: no change")
+    elif row["known"]:
+        found.append(f"on record as {row['known']}: this verdict differs")
+    return found
+
+
+def scope_lines(row: Row) -> list[str]:
+    """The scope in words: what the claim generalises over, and what it says nothing beyond."""
+    scope = row["scope"]
+    over = " and ".join(f"{factor}s" for factor in scope["random"]) or "nothing"
+    fixed = ", ".join(scope["fixed"]) or "nothing"
+    return [
+        f"Generalises over {over}, beyond those tested.",
+        f"Fixed: {fixed}. It says nothing about others.",
+        *scope["notes"],
+    ]
+
+
+def sample_size(evidence: Mapping[str, Any]) -> str:
+    """How many units the interval rests on: ``1,280 (128 requests × 10 frames), design effect 17.5``."""
+    # Sorted, since JSON on disk is: a page made from report.json is the page that was written beside it.
+    factors = sorted(evidence["levels"].items(), key=lambda item: (-item[1], item[0]))
+    levels = " × ".join(plural(number, factor) for factor, number in factors)
+    parts = [f"{evidence['n']:,}" + (f" ({levels})" if levels else "")]
+    if evidence["design_effect"] is not None:
+        parts.append(f"design effect {short(evidence['design_effect'])}")
+    if evidence["effective_n"] is not None:
+        parts.append(f"effective n {evidence['effective_n']:,.0f}")
+    return ", ".join(parts)
+
+
+def model_key(model: Mapping[str, Any]) -> tuple[str, str, str | None, str]:
+    """What makes two rows' models the same one."""
+    return model["name"], model["source"], model["revision"], model["dtype"]
+
+
+def model_line(model: Mapping[str, Any]) -> str:
+    """A model in a line: ``Qwen3-8B at 1a2b3c4, bfloat16, recorded``."""
+    revision = f" at {model['revision'][:10]}" if model["revision"] else ""
+    recorded = ", recorded elsewhere" if model["recorded"] else ""
+    return f"{model['name']}{revision}, {model['dtype']}{recorded}"
+
+
+def environment_line(environment: Mapping[str, Any]) -> str:
+    """Where a run took place: ``Python 3.11.9, torch 2.13.0, cpu, commit abc1234 (uncommitted changes)``."""
+    packages = [f"{name} {version}" for name, version in sorted(environment["packages"].items())]
+    return ", ".join([f"Python {environment['python']}", *packages, environment["device"], _commit(environment)])
+
+
+def _commit(environment: Mapping[str, Any]) -> str:
+    if environment["commit"] is None:
+        return "no commit"
+    dirty = {True: " with uncommitted changes", False: "", None: ""}[environment["dirty"]]
+    return f"commit {environment['commit'][:10]}{dirty}"
+
+
+def _left_out(document: Document) -> list[str]:
+    missing = len(document["not_evaluated"])
+    rest = [f"{plural(missing, 'claim')} {_was(missing)} not evaluated."] if missing else []
+    return [*rest, partial(document)] if partial(document) else rest
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"

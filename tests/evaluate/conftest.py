@@ -1,0 +1,45 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from interp_core import Model, PromptSet
+from interp_core.evaluate import LiveBench
+from interp_core.store import Hasher, Store
+
+ORGANISMS = Path(__file__).parents[2] / "fixtures" / "organisms" / "trained"
+
+Opener = Callable[..., LiveBench]
+
+
+def study(verb: str, name: str, count: int = 8) -> PromptSet:
+    """`count` requests in each split."""
+
+    def part(split: str) -> PromptSet:
+        texts = [f"Explain how to {verb} the {split} shed {i}." for i in range(count)]
+        return PromptSet.from_texts(f"{name}-{split}", texts)
+
+    return PromptSet.from_splits(name, fit=part("fit"), select=part("select"), test=part("test"))
+
+
+@pytest.fixture
+def harmful() -> PromptSet:
+    return study("steal from", "harmful")
+
+
+@pytest.fixture
+def harmless() -> PromptSet:
+    return study("paint", "harmless")
+
+
+@pytest.fixture
+def opened(tmp_path: Path) -> Opener:
+    """Opens a bench on an organism over one store; call it again for a new session."""
+
+    def open_bench(folder: Path = ORGANISMS / "mediated", *, dtype: str = "float32") -> LiveBench:
+        store = Store(tmp_path / "cache")
+        files = Hasher(tmp_path / "cache" / "hashes.jsonl").model_files(folder)
+        model = Model(str(folder), "organism", None, dtype)
+        return LiveBench(model, folder, files, store, device="cpu", progress=lambda what, done, of: None)
+
+    return open_bench
