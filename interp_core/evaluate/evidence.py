@@ -84,7 +84,11 @@ def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
     for arm in arms:
         _refuse_degenerate(arm, claim)
     sides = _sides(prediction, arms, claim.where)
-    interval = _in_unit(_interval(prediction, claim, sides), prediction, claim, bench)
+    gap = _gap(prediction, claim, bench)
+    margin = prediction.margin * (abs(gap.estimate) if gap else 1.0)
+    interval = _interval(prediction, claim, sides, margin)
+    if gap:
+        interval = stats.ratio_interval(interval, gap)
     return Evidence(prediction, interval, _decide(prediction, interval), arms, len(sides[0].treatment))
 
 
@@ -111,12 +115,12 @@ def _sides(prediction: Prediction, arms: Sequence[Arm], where: str) -> tuple[Pai
     return (pair(values[0], values[1], where=where),)
 
 
-def _interval(prediction: Prediction, claim: Claim, sides: tuple[Pairs, ...]) -> stats.Interval:
+def _interval(prediction: Prediction, claim: Claim, sides: tuple[Pairs, ...], margin: float) -> stats.Interval:
     """The interval of the effect; where values are missing, it spans the worst and the best case."""
     bounds = prediction.treatment.quantity.bounds
     missing = sum(side.missing for side in sides)
     cases = fills(bounds, missing, where=claim.where)
-    found = [_case(claim, sides, case, bounds) for case in cases]
+    found = [_case(claim, sides, case, bounds, margin) for case in cases]
     if len(found) == 1:
         return found[0]
     worst, best = sorted(found, key=lambda interval: interval.estimate)
@@ -134,37 +138,34 @@ def _interval(prediction: Prediction, claim: Claim, sides: tuple[Pairs, ...]) ->
 
 
 def _case(
-    claim: Claim, sides: tuple[Pairs, ...], missing: tuple[float, float], bounds: Bounds | None
+    claim: Claim, sides: tuple[Pairs, ...], missing: tuple[float, float], bounds: Bounds | None, margin: float
 ) -> stats.Interval:
     rng = np.random.default_rng(claim.seed())
     span = (bounds[0] - bounds[1], bounds[1] - bounds[0]) if bounds else None
     # a missing value of the second contrast is put in the other way round, so that the case stays the worst or best
     values = [side.differences(m) for side, m in zip(sides, (missing, missing[::-1]), strict=False)]
-    random = frozenset(claim.random)
+    random, alpha = frozenset(claim.random), claim.alpha
     if len(sides) == 2:
         a, b = sides
         return stats.interaction_interval(
             values[0], a.requests, a.frames, values[1], b.requests, b.frames,
-            random=random, alpha=claim.alpha, rng=rng, bounds=span,
+            random=random, rng=rng, alpha=alpha, bounds=span, margin=margin,
         )  # fmt: skip
     if sides[0].framed:
         return stats.crossed_interval(
-            values[0], sides[0].requests, sides[0].frames, random=random, alpha=claim.alpha, rng=rng, bounds=span
-        )
-    return stats.paired_mean_interval(values[0], alpha=claim.alpha, rng=rng, bounds=span)
+            values[0], sides[0].requests, sides[0].frames,
+            random=random, rng=rng, alpha=alpha, bounds=span, margin=margin,
+        )  # fmt: skip
+    return stats.paired_mean_interval(values[0], rng=rng, alpha=alpha, bounds=span, margin=margin)
 
 
-def _in_unit(interval: stats.Interval, prediction: Prediction, claim: Claim, bench: Bench) -> stats.Interval:
-    """The interval in units of the gap, with the gap's own uncertainty carried; as it is where the unit is another."""
+def _gap(prediction: Prediction, claim: Claim, bench: Bench) -> stats.Interval | None:
+    """The harmful-harmless gap with its own interval, where it is the prediction's unit."""
     direction = prediction.treatment.arms[0].gap
     if direction is None:
-        return interval
-    positive, negative = bench.gap(direction)
-    rng = np.random.default_rng(claim.seed())
-    gap = stats.unpaired_mean_interval(
-        np.asarray(positive, dtype=np.float64), np.asarray(negative, dtype=np.float64), alpha=claim.alpha, rng=rng
-    )
-    return stats.ratio_interval(interval, gap)
+        return None
+    positive, negative = (np.asarray(side, dtype=np.float64) for side in bench.gap(direction))
+    return stats.unpaired_mean_interval(positive, negative, alpha=claim.alpha, rng=np.random.default_rng(claim.seed()))
 
 
 def _decide(prediction: Prediction, interval: stats.Interval) -> stats.Decision:

@@ -130,7 +130,7 @@ class LiveBench:
         if isinstance(direction, DifferenceInMeans):
             return np.tile(fitted, (len(prompts), 1))
         draws = np.stack([_random(direction, prompt, len(fitted)) for prompt in prompts])
-        return _units(draws) * np.linalg.norm(fitted)
+        return np.asarray(_units(draws) * np.linalg.norm(fitted))
 
     def _difference(self, direction: DifferenceInMeans) -> Vector:
         positive, negative = self._class_means(direction)

@@ -42,8 +42,7 @@ class Pairs:
     def differences(self, missing: tuple[float, float]) -> Float[np.ndarray, "pair"]:
         """Treatment minus baseline; `missing` stands in for a missing treatment and a missing baseline."""
         treatment, baseline = _numbers(self.treatment, missing[0]), _numbers(self.baseline, missing[1])
-        difference: Float[np.ndarray, pair] = treatment - baseline
-        return difference
+        return np.asarray(treatment - baseline)
 
     def mean(self) -> float | None:
         """The mean difference of the pairs that are whole; None where there is none."""

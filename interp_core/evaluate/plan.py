@@ -26,6 +26,6 @@ def _chance(prediction: Prediction, alpha: float) -> str:
     if prediction.relation == "equivalent":
         return f"n = {n} requests"
     effect = PLANNING * prediction.margin
-    chance = chance_supported(true_effect=effect, sd=effect, n=n, margin=prediction.margin, alpha=alpha)
+    chance = chance_supported(effect, sd=effect, n=n, margin=prediction.margin, alpha=alpha)
     unit = f" {prediction.unit}" if prediction.unit else ""
     return f"SUPPORTED with a chance of {chance:.2f} if the effect is {effect:g}{unit} (n = {n} requests)"
