@@ -19,11 +19,12 @@ from interp_core.spec.model import Model
 from interp_core.spec.recorded import read_recording
 
 if TYPE_CHECKING:
-    from interp_core.evaluate import Bench, Row
+    import interp_core.evaluate
 
 PACKAGES = ("interp-claims", "numpy", "scipy", "torch", "transformers", "nnsight", "pytest")
 DECIDED = ("SUPPORTED", "REFUTED")
 RANK = {"INVALID": 0, "REFUTED": 1, "INCONCLUSIVE": 2, "SUPPORTED": 3}
+RECORDED = "recorded:"
 Progress = Callable[[str, int, int], None]
 
 
@@ -44,15 +45,15 @@ class Harness:
 
     options: Options
     progress: Progress
-    _benches: dict[Model, "Bench"] = field(default_factory=dict)
+    _benches: dict[Model, "interp_core.evaluate.Bench"] = field(default_factory=dict)
 
-    def evaluate(self, claim: Claim, *, peeked: bool, known: str | None) -> "Row":
+    def evaluate(self, claim: Claim, *, peeked: bool, known: str | None) -> "interp_core.evaluate.Row":
         """Judge a claim; returns its row of the report."""
         from interp_core.evaluate import evaluate
 
         return evaluate(claim, self.bench(claim.model), peeked=peeked, known=known)
 
-    def bench(self, model: Model) -> "Bench":
+    def bench(self, model: Model) -> "interp_core.evaluate.Bench":
         """The bench of a model, opened at first use."""
         bare = Model(model.source, model.name, model.revision, model.dtype)
         if bare not in self._benches:
@@ -65,7 +66,7 @@ class Harness:
         if bench is not None:
             bench.close()
 
-    def _open(self, model: Model) -> "Bench":
+    def _open(self, model: Model) -> "interp_core.evaluate.Bench":
         from interp_core.evaluate import LiveBench, RecordedBench
         from interp_core.store import Hasher, Store, find_model
 
@@ -80,15 +81,21 @@ class Harness:
 
 def parse_model(text: str, *, dtype: str) -> Model:
     """A Model out of ``--model``: SOURCE, NAME=SOURCE or recorded:DIR, with ``@REVISION`` after a hub id."""
-    name, separator, source = text.partition("=")
-    if not separator:
-        name, source = "", text
-    if not source:
+    name, source = _name_and_source(text)
+    if not source.removeprefix(RECORDED):
         raise ModelError(
             f"--model {text!r} names no model. Write an organism's name, a folder, a hub id or recorded:DIR."
         )
-    source, _, revision = source.partition("@") if not Path(source).exists() else (source, "", "")
+    local = source.startswith(RECORDED) or Path(source).expanduser().exists()
+    source, _, revision = (source, "", "") if local else source.partition("@")
     return Model(source, name, revision or None, dtype)
+
+
+def _name_and_source(text: str) -> tuple[str, str]:
+    """The two sides of NAME=SOURCE; an "=" inside a path belongs to the source."""
+    name, separator, source = text.partition("=")
+    named = separator and not set(name) & {"/", ":"} and not Path(text).exists()
+    return (name, source) if named else ("", text)
 
 
 def refuse_ambiguous_names(models: Sequence[Model], claim_names: Sequence[str]) -> None:
@@ -131,18 +138,20 @@ def _git(*arguments: str) -> str | None:
     return done.stdout.strip()
 
 
-def with_history(rows: Sequence["Row"], ledger: Sequence[Mapping[str, Any]]) -> list["Row"]:
+def with_history(
+    rows: Sequence["interp_core.evaluate.Row"], ledger: Sequence[Mapping[str, Any]]
+) -> list["interp_core.evaluate.Row"]:
     """The rows, each with the verdict that it moved from: the last on record for the same claim and model."""
     last = {(line["claim"], line["model"]): str(line["verdict"]) for line in ledger}
     return [{**row, "moved_from": _moved(row, last.get((row["id"], row["model"]["name"])))} for row in rows]
 
 
-def _moved(row: "Row", last: str | None) -> str | None:
+def _moved(row: "interp_core.evaluate.Row", last: str | None) -> str | None:
     before = (row["known"] or last or row["verdict"]).upper()
     return before if before != row["verdict"] else None
 
 
-def ledger_line(row: "Row", when: str) -> dict[str, Any]:
+def ledger_line(row: "interp_core.evaluate.Row", when: str) -> dict[str, Any]:
     """What the ledger keeps of a finding."""
     kept = ("verdict", "reason", "effect", "low", "high", "margin", "unit", "n", "seed", "status", "digests", "cost")
     model = row["model"]
@@ -157,7 +166,10 @@ def now() -> str:
 
 
 def document(
-    rows: Sequence["Row"], not_evaluated: Sequence[Mapping[str, Any]], selection: Mapping[str, Any], options: Options
+    rows: Sequence["interp_core.evaluate.Row"],
+    not_evaluated: Sequence[Mapping[str, Any]],
+    selection: Mapping[str, Any],
+    options: Options,
 ) -> dict[str, Any]:
     """The report of a run, as JSON: the source of every other form."""
     from interp_core.store import Passes
@@ -171,12 +183,17 @@ def document(
         "selection": dict(selection),
         "environment": environment(options),
         "passes": total.tree(),
-        "rows": sorted(rows, key=lambda row: (row["where"], row["id"], row["model"]["name"])),
+        "rows": sorted(rows, key=_place),
         "not_evaluated": sorted(not_evaluated, key=lambda entry: (entry["id"], entry["model"])),
     }
 
 
-def exit_code(rows: Sequence["Row"], status: int, *, strict: bool, skipped: int) -> int:
+def _place(row: "interp_core.evaluate.Row") -> tuple[str, int, str, str]:
+    path, _, line = row["where"].rpartition(":")
+    return path, int(line), row["id"], row["model"]["name"]
+
+
+def exit_code(rows: Sequence["interp_core.evaluate.Row"], status: int, *, strict: bool, skipped: int) -> int:
     """The exit code of a run of claims: the first that applies of 11, 1, 13, 14, 10, never hiding pytest's 2 to 5."""
     verdicts = [row["verdict"] for row in rows]
     if status not in (0, 1) or not (rows or skipped):

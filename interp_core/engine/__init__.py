@@ -1,1 +1,12 @@
-"""Model passes."""
+"""Running models: the only place that knows torch, transformers and nnsight; it gives back numpy and plain Python."""
+
+import os
+
+# OpenMP's threads spin for work by default, which starves other processes on a shared machine; read at torch's import.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+from interp_core.engine.live import LiveModel
+from interp_core.engine.selfcheck import check_model
+from interp_core.engine.values import Answer, Edit, Logits, Residual
+
+__all__ = ["Answer", "Edit", "LiveModel", "Logits", "Residual", "check_model"]

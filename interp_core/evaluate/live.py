@@ -22,7 +22,7 @@ from interp_core.spec.prompts import Prompt, PromptSet
 from interp_core.store import Address, Entry, ModelFiles, Passes, Store, layers_of
 
 if TYPE_CHECKING:
-    from interp_core.engine import Edit, LiveModel
+    import interp_core.engine
 
 Vector = Float[np.ndarray, "d_model"]
 Means = Float[np.ndarray, "layer d_model"]
@@ -54,7 +54,7 @@ class LiveBench:
         self.device = device
         self.n_layers = layers_of(folder)
         self._progress = progress
-        self._live: LiveModel | None = None
+        self._live: interp_core.engine.LiveModel | None = None
         self._known: dict[Measurement, tuple[Value, ...]] = {}
         self._means: dict[DifferenceInMeans, tuple[Means, Means]] = {}
 
@@ -219,7 +219,7 @@ class LiveBench:
             self._progress(f"{model.name}: {prompts.label}", done, len(chosen))
         self.store.counts.seconds += time.perf_counter() - started
 
-    def _numeric(self, edit: Intervention, prompts: Sequence[Prompt]) -> "Edit":
+    def _numeric(self, edit: Intervention, prompts: Sequence[Prompt]) -> "interp_core.engine.Edit":
         from interp_core.engine import Edit
 
         vectors = self.vectors(edit.direction, prompts)
@@ -241,7 +241,7 @@ class LiveBench:
         negative = self._class_means(direction)[1]
         return layers, (negative[list(layers)] @ units.T).astype(np.float32)
 
-    def _loaded(self, prompts: Sequence[Prompt]) -> "LiveModel":
+    def _loaded(self, prompts: Sequence[Prompt]) -> "interp_core.engine.LiveModel":
         if self._live is None:
             from interp_core.engine import LiveModel
 
@@ -250,7 +250,7 @@ class LiveBench:
             self._check(self._live, prompts)
         return self._live
 
-    def _check(self, live: "LiveModel", prompts: Sequence[Prompt]) -> None:
+    def _check(self, live: "interp_core.engine.LiveModel", prompts: Sequence[Prompt]) -> None:
         """Check once for each model, dtype and device that what is captured is what the model computes."""
         from interp_core.engine import check_model
 
@@ -273,7 +273,10 @@ class _Made:
 
 
 def _run(
-    live: "LiveModel", prompts: Sequence[Prompt], quantity: Tree, edits: Sequence["Edit"]
+    live: "interp_core.engine.LiveModel",
+    prompts: Sequence[Prompt],
+    quantity: Tree,
+    edits: Sequence["interp_core.engine.Edit"],
 ) -> Iterator[tuple[int, _Made]]:
     """Make the passes that a quantity takes, in the engine's order."""
     if "residual" in quantity:
@@ -290,7 +293,9 @@ def _run(
             yield i, _Made({"logits": logits.values}, {"prompt": logits.text}, logits.n_tokens)
 
 
-def _refuse_idle(live: "LiveModel", prompt: Prompt, edits: Sequence["Edit"], model: Model) -> None:
+def _refuse_idle(
+    live: "interp_core.engine.LiveModel", prompt: Prompt, edits: Sequence["interp_core.engine.Edit"], model: Model
+) -> None:
     """Raise InvalidEvidence where the interventions leave the stream after the last layer as it was, to the bit."""
     layers = (live.n_layers,)
     _, edited = next(live.residuals([prompt], layers=layers, position="end_of_template", edits=edits))

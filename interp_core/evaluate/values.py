@@ -1,7 +1,7 @@
 """What a bench hands to the statistics: one value per prompt, and the flaws of answers."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -42,6 +42,7 @@ class Value:
 Gap = tuple[Float[np.ndarray, "positive"], Float[np.ndarray, "negative"]]
 
 
+@runtime_checkable
 class Bench(Protocol):
     """Where numbers come from: a live model behind a store, or a recording."""
 

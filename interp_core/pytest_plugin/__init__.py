@@ -14,8 +14,8 @@ import pytest
 
 from interp_core.errors import ClaimError, InterpClaimsError, ModelError, NotApplicable
 from interp_core.harness import Harness, Options, Progress, parse_model, refuse_ambiguous_names
-from interp_core.pytest_plugin.reporter import ClaimsReporter
 from interp_core.pytest_plugin.items import build_claim, claim_id, model_name, statement_or_nothing, where_of
+from interp_core.pytest_plugin.reporter import ClaimsReporter
 from interp_core.spec.claim import Claim, ClaimRecorder, looking_with, stop_looking
 from interp_core.spec.model import Model
 

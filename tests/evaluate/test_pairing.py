@@ -16,13 +16,13 @@ def value(request: str, number: float | None, frame: str = "") -> Value:
 
 def test_pairs_follow_the_request_and_not_the_order() -> None:
     pairs = pair([value("a", 3.0), value("b", 5.0)], [value("b", 1.0), value("a", 2.0)], where="")
-    assert pairs.differences((0, 0)).tolist() == [1.0, 4.0]
+    assert pairs.differences((0.0, 0.0)).tolist() == [1.0, 4.0]
 
 
 def test_an_unframed_baseline_stands_beside_every_frame() -> None:
     treatment = [value("a", 3.0, "x"), value("a", 4.0, "y")]
     pairs = pair(treatment, [value("a", 1.0)], where="")
-    assert pairs.differences((0, 0)).tolist() == [2.0, 3.0]
+    assert pairs.differences((0.0, 0.0)).tolist() == [2.0, 3.0]
     assert pairs.frames == ["x", "y"]
 
 
@@ -72,4 +72,4 @@ def test_scores_that_cannot_be_given_say_why() -> None:
 
 
 def test_differences_are_float64() -> None:
-    assert pair([value("a", 1.0)], [value("a", 0.0)], where="").differences((0, 0)).dtype == np.float64
+    assert pair([value("a", 1.0)], [value("a", 0.0)], where="").differences((0.0, 0.0)).dtype == np.float64

@@ -60,9 +60,9 @@ def test_a_saved_folder_runs_claims(pytester: pytest.Pytester, architecture: str
     assert result.ret in (0, 1, 14), result.stdout.str()
     rows = json.loads((pytester.path / "reports" / "report.json").read_text())["rows"]
     assert [row["id"] for row in rows] == [
+        "pleading_lowers_projection",
         "ablation_flattens[affine]",
         "ablation_flattens[zero]",
-        "pleading_lowers_projection",
     ]
     for row in rows:
         assert row["verdict"] != "INVALID", row["reason"]

@@ -1,0 +1,271 @@
+"""A loaded model: prompts in, residuals, logits and answers out, batch by batch."""
+
+import gc
+import importlib.util
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from jaxtyping import Float32
+from torch import Tensor
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from interp_core.engine import capture
+from interp_core.engine.adapter import adapt
+from interp_core.engine.batches import Batch, in_batches
+from interp_core.engine.generate import cut, generate, take_over_generation
+from interp_core.engine.hooks import BatchEdit
+from interp_core.engine.render import Rendered, Renderer
+from interp_core.engine.shell import THINK_TAGS
+from interp_core.engine.values import Answer, Edit, Logits, Residual
+from interp_core.errors import ClaimError, InvalidEvidence, ModelError, PromptError
+from interp_core.spec.prompts import Prompt
+
+T = TypeVar("T")
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+# Padded tokens in one batch, answers included. On a GPU, 16,384 tokens of an 8B model's keys and values take 2 GB.
+BUDGETS = {"cpu": 8192, "cuda": 16384, "mps": 8192}
+
+
+class LiveModel:
+    """A causal language model in memory. It is never edited itself: hooks live for one batch at a time.
+
+    Attributes
+    ----------
+    model : the Hugging Face model, in evaluation mode and without gradients.
+    renderer : its tokenizer and chat template.
+    adapter : where its layers are.
+    pad, ends : the id that pads a batch, and those that end a turn.
+    """
+
+    def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, budget: int) -> None:
+        self.model = model.eval().requires_grad_(False)
+        self.renderer = Renderer(tokenizer)
+        _check_vocabulary(model, tokenizer)
+        self.adapter = adapt(model)
+        self.pad: int = next(id for id in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if id is not None)
+        self.ends = take_over_generation(model, eos=tokenizer.eos_token_id, pad=self.pad)
+        self._budget = budget
+
+    @classmethod
+    def load(cls, path: Path, *, dtype: str, device: str, trust_remote_code: bool = False) -> "LiveModel":
+        """Load a model from a local folder; nothing is ever looked up on a network.
+
+        Parameters
+        ----------
+        path : a folder with config.json, \\*.safetensors and a tokenizer with a chat template.
+        dtype : ``float32``, ``bfloat16`` or ``float16``.
+        device : ``cpu``, ``cuda``, ``mps``, or ``auto`` to spread a large model over all GPUs.
+        trust_remote_code : run the Python files that a model's folder brings along.
+
+        Raises
+        ------
+        ModelError : the folder or a file in it is missing, the device is, or the model cannot be read or driven.
+        """
+        _check_folder(path)
+        _check_device(device)
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=trust_remote_code)
+            model, report = AutoModelForCausalLM.from_pretrained(
+                path,
+                dtype=DTYPES[dtype],
+                device_map=device if device == "auto" else None,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=trust_remote_code,
+                output_loading_info=True,
+            )
+        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+            raise ModelError(f"the model in {path} cannot be loaded: {error}") from error
+        _check_complete(path, report["missing_keys"])
+        if device != "auto":
+            model = model.to(device)
+        return cls(model, tokenizer, budget=BUDGETS[model.device.type])
+
+    @property
+    def n_layers(self) -> int:
+        """The number of decoder layers."""
+        return len(self.adapter.layers)
+
+    @property
+    def d_model(self) -> int:
+        """The width of the residual stream."""
+        return self.adapter.d_model
+
+    def residuals(
+        self, prompts: Sequence[Prompt], *, layers: tuple[int, ...], position: str, edits: Sequence[Edit] = ()
+    ) -> Iterator[tuple[int, Residual]]:
+        """Each prompt's residual stream at the input of `layers`, at a position named by its role, after edits.
+
+        Under an edit of a layer's input, what is captured there is the edited input. Yields (index into `prompts`,
+        result) batch by batch, longest prompts first.
+
+        Raises
+        ------
+        PromptError, NotApplicable : the prompts cannot be rendered for this model.
+        ClaimError : a layer is out of range.
+        InvalidEvidence : an activation is not finite.
+        """
+        self._check_layers(layers, self.n_layers)
+        rendered = self._prepared(prompts, edits)
+        indices = [row.index(position) for row in rendered]
+
+        def run(chosen: list[int]) -> list[Residual]:
+            batch = self.batch([rendered[i] for i in chosen])
+            columns = batch.columns([indices[i] for i in chosen])
+            values = capture.residuals(
+                self.model, self.adapter, batch, layers=layers, columns=columns, edits=self._rows(edits, chosen)
+            )
+            self._check_residuals(values, layers, [prompts[i] for i in chosen])
+            return [self._residual(rendered[i], indices[i], row) for i, row in zip(chosen, values, strict=True)]
+
+        return self._in_batches(rendered, run)
+
+    def logits(self, prompts: Sequence[Prompt], *, edits: Sequence[Edit] = ()) -> Iterator[tuple[int, Logits]]:
+        """The logits after each prompt's last token, prefill included; yields and raises as `residuals`."""
+        rendered = self._prepared(prompts, edits)
+
+        def run(chosen: list[int]) -> list[Logits]:
+            batch = self.batch([rendered[i] for i in chosen])
+            values = capture.logits(self.model, self.adapter, batch, edits=self._rows(edits, chosen))
+            _check_logits(values.isfinite().all(-1), [prompts[i] for i in chosen])
+            return [
+                Logits(row.numpy(), len(rendered[i].ids), rendered[i].text)
+                for i, row in zip(chosen, values, strict=True)
+            ]
+
+        return self._in_batches(rendered, run)
+
+    def answers(
+        self, prompts: Sequence[Prompt], *, max_new_tokens: int, edits: Sequence[Edit] = ()
+    ) -> Iterator[tuple[int, Answer]]:
+        """Each prompt's greedily decoded answer, edits in force at every new token; yields and raises as `residuals`.
+
+        Greedy means greedy: no setting that the checkpoint ships (temperature, repetition penalty) has any effect.
+        """
+        rendered = self._prepared(prompts, edits, extra=max_new_tokens)
+
+        def run(chosen: list[int]) -> list[Answer]:
+            batch = self.batch([rendered[i] for i in chosen])
+            tokens, finite = generate(
+                self.model, self.adapter, batch, max_new_tokens=max_new_tokens, edits=self._rows(edits, chosen)
+            )
+            _check_logits(finite, [prompts[i] for i in chosen])
+            return [self._answer(rendered[i], row) for i, row in zip(chosen, tokens.tolist(), strict=True)]
+
+        return self._in_batches(rendered, run, extra=max_new_tokens)
+
+    def close(self) -> None:
+        """Free the weights and the device's memory; the model cannot be used afterwards."""
+        del self.model, self.adapter
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+    def _prepared(self, prompts: Sequence[Prompt], edits: Sequence[Edit], *, extra: int = 0) -> list[Rendered]:
+        for edit in edits:
+            assert edit.vectors.shape == (len(prompts), self.d_model), "an edit has one vector a prompt"
+            self._check_layers(edit.layers, self.n_layers - 1)
+        rendered = self.renderer.render(prompts)
+        limit = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
+        for row, prompt in zip(rendered, prompts, strict=True):
+            if limit is not None and len(row.ids) + extra > limit:
+                raise PromptError(
+                    f"{prompt.id!r} has {len(row.ids)} tokens{f' and asks for {extra} more' if extra else ''}, and "
+                    f"this model reads at most {limit}. Shorten the prompt or lower max_new_tokens."
+                )
+        return rendered
+
+    def _check_layers(self, layers: Sequence[int], last: int) -> None:
+        for layer in layers:
+            if not 0 <= layer <= last:
+                raise ClaimError(
+                    f"layer {layer} is out of range: with its {self.n_layers} layers, this model can be read at 0 to "
+                    f"{self.n_layers} and edited at the input of 0 to {self.n_layers - 1}. Choose another site."
+                )
+
+    def batch(self, rendered: Sequence[Rendered]) -> Batch:
+        """Rendered prompts as one left-padded batch on the model's device."""
+        return Batch.of([row.ids for row in rendered], pad=self.pad, device=self.model.device)
+
+    def _rows(self, edits: Sequence[Edit], chosen: Sequence[int]) -> list[BatchEdit]:
+        return [BatchEdit.of(edit, chosen, self.model.device) for edit in edits]
+
+    def _in_batches(
+        self, rendered: Sequence[Rendered], run: Callable[[list[int]], Sequence[T]], *, extra: int = 0
+    ) -> Iterator[tuple[int, T]]:
+        return in_batches([len(row.ids) + extra for row in rendered], budget=self._budget, run=run)
+
+    def _check_residuals(
+        self, values: Float32[Tensor, "prompt layer d_model"], layers: Sequence[int], prompts: Sequence[Prompt]
+    ) -> None:
+        broken = (~values.isfinite().all(-1)).nonzero()
+        if len(broken):
+            row, column = broken[0].tolist()
+            raise InvalidEvidence(
+                f"the residual stream of {prompts[row].id!r} is not finite at layer {layers[column]}. "
+                f"{_OVERFLOW.format(self.model.dtype)}"
+            )
+
+    def _residual(self, rendered: Rendered, index: int, values: Float32[Tensor, "layer d_model"]) -> Residual:
+        token = self.renderer.token(rendered.ids[index])
+        return Residual(values.numpy().copy(), token, len(rendered.ids), rendered.text)
+
+    def _answer(self, rendered: Rendered, tokens: Sequence[int]) -> Answer:
+        new, finished = cut(tokens, self.ends)
+        text = (THINK_TAGS[0] if rendered.opens_thinking else "") + self.renderer.answer(new)
+        return Answer(text, self.renderer.raw(new), len(new), finished, len(rendered.ids), rendered.text)
+
+
+_OVERFLOW = "In {} this model overflows or an edit is too large: use --dtype bfloat16 or float32, or a smaller edit."
+
+
+def _check_logits(finite: Tensor, prompts: Sequence[Prompt]) -> None:
+    broken = [prompt.id for prompt, good in zip(prompts, finite.tolist(), strict=True) if not good]
+    if broken:
+        raise InvalidEvidence(
+            f"the logits of {broken[0]!r} are not finite (and of {len(broken) - 1} more in its batch). "
+            f"{_OVERFLOW.format('this dtype')}"
+        )
+
+
+def _check_vocabulary(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> None:
+    known = model.get_input_embeddings().num_embeddings
+    if len(tokenizer) > known:
+        raise ModelError(
+            f"the tokenizer of {tokenizer.name_or_path} has {len(tokenizer)} tokens and the model embeds {known}: they "
+            "do not belong together. Take tokenizer and weights from one revision."
+        )
+
+
+def _check_folder(path: Path) -> None:
+    if not (path / "config.json").is_file():
+        raise ModelError(
+            f"there is no model in {path}: a folder with config.json, *.safetensors and a tokenizer is needed. "
+            "Download it first (hf download NAME --local-dir DIR) and pass --model DIR."
+        )
+    if not any(path.glob("*.safetensors")):
+        raise ModelError(
+            f"{path} has no *.safetensors file, and other formats are not read because unpickling runs code. "
+            "Convert the weights: AutoModelForCausalLM.from_pretrained(...).save_pretrained(DIR)."
+        )
+
+
+def _check_complete(path: Path, missing: Collection[str]) -> None:
+    if missing:
+        raise ModelError(
+            f"the weights in {path} lack {len(missing)} tensors of the model that config.json describes, "
+            f"{min(missing)!r} among them; transformers would fill them with random numbers. Take config and weights "
+            "from one revision, of a causal language model."
+        )
+
+
+def _check_device(device: str) -> None:
+    if device not in ("cpu", "cuda", "mps", "auto"):
+        raise ModelError(f"unknown device {device!r}. Write cpu, cuda, mps or auto.")
+    if (device == "cuda" and not torch.cuda.is_available()) or (device == "mps" and not torch.mps.is_available()):
+        raise ModelError(f"this machine has no {device} device that torch can use. Write --device cpu.")
+    if device == "auto" and importlib.util.find_spec("accelerate") is None:
+        raise ModelError("--device auto spreads a model over GPUs with accelerate: pip install accelerate.")
