@@ -26,14 +26,11 @@ def read(path: Path) -> list[Line]:
     ------
     LedgerError : naming the first line whose hash does not follow from the one before.
     """
-    if not path.exists():
-        return []
     lines: list[Line] = []
     previous = GENESIS
-    for number, text in enumerate(_whole_lines(path), 1):
+    for number, text in enumerate(_whole(path), 1):
         line = _parse(text, path, number)
-        body = {key: value for key, value in line.items() if key != "hash"}
-        if line.get("previous") != previous or line.get("hash") != digest(body):
+        if not _follows(line, previous):
             raise LedgerError(
                 f"{path}:{number}: this line was changed, or one before it was taken out: its hash does not follow. "
                 "Restore the file from version control, or move it away to begin a new ledger."
@@ -49,30 +46,49 @@ def append(path: Path, payloads: Iterable[Mapping[str, Any]]) -> None:
     with path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         lines = read(path)
-        _drop_cut_off_line(path)
+        file.write(_mend_end(path))
         previous = str(lines[-1]["hash"]) if lines else GENESIS
         for payload in payloads:
             body = {**payload, "previous": previous}
+            assert "hash" not in body, "the chain's own field"
             previous = digest(body)
             file.write(json.dumps({**body, "hash": previous}, sort_keys=True).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
 
 
-def _whole_lines(path: Path) -> list[str]:
-    text = path.read_text(encoding="utf-8")
-    return text[: text.rfind("\n") + 1].splitlines()
-
-
-def _drop_cut_off_line(path: Path) -> None:
-    data = path.read_bytes()
-    whole = data.rfind(b"\n") + 1
-    if whole < len(data):
-        os.truncate(path, whole)
-
-
-def _parse(text: str, path: Path, number: int) -> dict[str, Any]:
+def _follows(line: Line, previous: str) -> bool:
+    body = {key: value for key, value in line.items() if key != "hash"}
     try:
-        return dict(json.loads(text))
-    except (json.JSONDecodeError, ValueError, TypeError):
-        raise LedgerError(f"{path}:{number}: this line is no JSON object. Restore it from version control.") from None
+        return line.get("previous") == previous and line.get("hash") == digest(body)
+    except ValueError:  # a number that no line of ours holds, such as NaN
+        return False
+
+
+def _whole(path: Path) -> list[bytes]:
+    """The lines, without a last one that was cut off; one that lacks its newline alone is whole."""
+    *whole, rest = path.read_bytes().split(b"\n") if path.exists() else [b""]
+    return [*whole, rest] if _is_object(rest) else whole
+
+
+def _mend_end(path: Path) -> bytes:
+    """Drop a last line that was cut off; returns the newline that a whole one lacks, or nothing."""
+    data = path.read_bytes()
+    rest = data[data.rfind(b"\n") + 1 :]
+    if _is_object(rest):
+        return b"\n"
+    os.truncate(path, len(data) - len(rest))
+    return b""
+
+
+def _is_object(text: bytes) -> bool:
+    try:
+        return isinstance(json.loads(text), dict)
+    except ValueError:
+        return False
+
+
+def _parse(text: bytes, path: Path, number: int) -> dict[str, Any]:
+    if not _is_object(text):
+        raise LedgerError(f"{path}:{number}: this line is no JSON object. Restore it from version control.")
+    return dict(json.loads(text))

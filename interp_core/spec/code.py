@@ -143,9 +143,9 @@ def _parts_of_callable(value: Any) -> _Parts:
         return [(".func", value.func), (".args", list(value.args)), (".keywords", value.keywords)]
     if isinstance(value, types.MethodType):
         return [("", value.__func__), (".self", value.__self__)]
-    if isinstance(value, types.BuiltinFunctionType):
+    if isinstance(value, types.BuiltinFunctionType | types.MethodWrapperType):
         bound = [] if isinstance(value.__self__, types.ModuleType | None) else [(".self", value.__self__)]
-        return [(".module", value.__module__), (".name", value.__qualname__), *bound]
+        return [(".name", value.__qualname__), (".module", getattr(value, "__module__", None)), *bound]
     if hasattr(value, "__wrapped__"):
         return [(".wrapper", type(value).__qualname__), (".wrapped", value.__wrapped__)]
     return []

@@ -189,7 +189,11 @@ def _csv_rows(text: str, path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 )
             yield f"{path}:{reader.line_num}", row
     except csv.Error as error:
-        raise RecordedError(f"this is not CSV ({error}).", where=f"{path}:{reader.line_num}") from None
+        raise RecordedError(
+            f"this is not CSV ({error}). Put texts that hold commas, quotes or new lines in quotes, and write a quote "
+            'inside them twice: "".',
+            where=f"{path}:{reader.reader.line_num}",
+        ) from None
 
 
 def _json_row(line: str, where: str) -> tuple[str, Mapping[str, Any]]:

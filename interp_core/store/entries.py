@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
@@ -23,7 +24,7 @@ from interp_core.errors import StoreError
 from interp_core.spec.identity import digest
 
 Components = Mapping[str, str]
-Arrays = dict[str, np.ndarray[Any, Any]]
+Arrays = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -111,9 +112,7 @@ class Store:
             if not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
         except OSError as error:
-            raise StoreError(
-                f"the cache folder {root} cannot be written ({error}). Name another: --claims-cache DIR."
-            ) from None
+            raise _unwritable(root, error) from None
 
     def has(self, address: Address) -> bool:
         """Whether a file stands at `address`; it may still turn out to be damaged."""
@@ -122,23 +121,35 @@ class Store:
     def get(self, address: Address) -> Entry | None:
         """The entry at `address`, or None. Counts a saved pass, or the reason why one has to be made."""
         path = self._path(address)
-        entry = _read(path)
+        data = _bytes(path)
+        entry = None if data is None else _parse(data)
         if entry is not None:
             self.counts.saved += 1
-            return entry
-        self.counts.reasons[self._why(address, path)] += 1
-        path.unlink(missing_ok=True)
-        return None
+        elif data is None:
+            self.counts.reasons[_why_missing(address, path)] += 1
+        else:
+            self.counts.reasons["damaged entry"] += 1
+            path.unlink(missing_ok=True)
+        return entry
 
     def peek(self, address: Address) -> Entry | None:
         """The entry at `address`, or None, without counting."""
-        return _read(self._path(address))
+        data = _bytes(self._path(address))
+        return None if data is None else _parse(data)
 
     def put(self, address: Address, arrays: Arrays, info: Mapping[str, Any], *, tokens: int | None) -> None:
-        """Store a value that took one pass over `tokens` tokens; None where it took no pass that counts."""
+        """Store a value that took one pass over `tokens` tokens; None where it took no pass that counts.
+
+        Raises
+        ------
+        StoreError : the folder cannot be written, or the disk is full.
+        """
         path = self._path(address)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, arrays, {"components": dict(address.components), **info})
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, arrays, {**info, "components": dict(address.components)})
+        except OSError as error:
+            raise _unwritable(self.root, error) from None
         if tokens is not None:
             self.counts.made += 1
             self.counts.tokens += tokens
@@ -146,15 +157,26 @@ class Store:
     def _path(self, address: Address) -> Path:
         return self.root / address.slot[:2] / address.slot[:32] / f"{address.key[:48]}.safetensors"
 
-    def _why(self, address: Address, path: Path) -> str:
-        if path.exists():
-            return "damaged entry"
-        siblings = sorted(path.parent.glob("*.safetensors"), key=lambda p: p.stat().st_mtime_ns, reverse=True)
-        for sibling in siblings:
-            entry = _read(sibling)
-            if entry is not None:
-                return _difference(entry.info["components"], dict(address.components))
-        return "new"
+
+def _unwritable(root: Path, error: OSError) -> StoreError:
+    return StoreError(f"the cache folder {root} cannot be written ({error}). Name another: --claims-cache DIR.")
+
+
+def _why_missing(address: Address, path: Path) -> str:
+    """Which component changed since the newest value in the same slot."""
+    for sibling in sorted(path.parent.glob("*.safetensors"), key=_age):
+        data = _bytes(sibling)
+        entry = None if data is None else _parse(data)
+        if entry is not None:
+            return _difference(entry.info["components"], dict(address.components))
+    return "new"
+
+
+def _age(path: Path) -> int:
+    try:
+        return -path.stat().st_mtime_ns
+    except OSError:  # another process has just dropped it
+        return 0
 
 
 def _difference(old: Components, new: Components) -> str:
@@ -162,20 +184,28 @@ def _difference(old: Components, new: Components) -> str:
     return f"{', '.join(changed)} changed"
 
 
-def _read(path: Path) -> Entry | None:
+def _bytes(path: Path) -> bytes | None:
     try:
-        data = path.read_bytes()
-        header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-        metadata = header["__metadata__"]
-        arrays = load(data)
-        info: dict[str, Any] = json.loads(metadata["info"])
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+        return path.read_bytes()
+    except OSError:
         return None
-    return Entry(arrays, info) if metadata.get("checksum") == _checksum(arrays, metadata["info"]) else None
+
+
+def _parse(data: bytes) -> Entry | None:
+    """The entry, or None where a single bit is not as it was written."""
+    try:
+        metadata = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])["__metadata__"]
+        text, checksum = metadata["info"], metadata["checksum"]
+        arrays = load(data)
+        info: dict[str, Any] = json.loads(text)
+    except (ValueError, KeyError, TypeError, SafetensorError):
+        return None
+    return Entry(arrays, info) if checksum == _checksum(arrays, text) else None
 
 
 def _write(path: Path, arrays: Arrays, info: Mapping[str, Any]) -> None:
     text = json.dumps(info, sort_keys=True)
+    arrays = {name: np.asarray(array, order="C") for name, array in arrays.items()}  # save() mistakes views
     data = save(arrays, metadata={"info": text, "checksum": _checksum(arrays, text)})
     handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
     try:
@@ -190,6 +220,7 @@ def _write(path: Path, arrays: Arrays, info: Mapping[str, Any]) -> None:
 def _checksum(arrays: Arrays, text: str) -> str:
     hasher = hashlib.sha256(text.encode())
     for name in sorted(arrays):
-        hasher.update(name.encode())
-        hasher.update(np.ascontiguousarray(arrays[name]).tobytes())
+        array = arrays[name]
+        hasher.update(f"\0{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        hasher.update(array.tobytes())
     return hasher.hexdigest()

@@ -10,7 +10,10 @@ from typing import Any
 
 from interp_core.errors import ModelError
 
-_TOKENIZER = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "merges.txt", "added_tokens.json")
+_TOKENIZER = (
+    "tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "merges.txt", "added_tokens.json",
+    "special_tokens_map.json",
+)  # fmt: skip
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
 
 
@@ -40,10 +43,11 @@ def find_model(source: str, *, revision: str | None, search: Sequence[Path], dow
 
     Raises
     ------
-    ModelError : there is no such model; nothing was fetched.
+    ModelError : there is no such model, or a folder is given with a revision; nothing was fetched.
     """
     for folder in (Path(source).expanduser(), *(root / source for root in _roots(search))):
         if (folder / "config.json").is_file():
+            _refuse_revision(source, revision)
             return folder.resolve()
     if Path(source).expanduser().exists():
         raise ModelError(f"{source} is no model folder: it has no config.json. Save one with save_pretrained(path).")
@@ -67,6 +71,14 @@ def _roots(search: Sequence[Path]) -> tuple[Path, ...]:
     return (*search, Path(str(files("interp_core"))) / "organisms")
 
 
+def _refuse_revision(source: str, revision: str | None) -> None:
+    if revision is not None:
+        raise ModelError(
+            f"{source} is a folder, which holds one revision, so @{revision} cannot be told from any other. "
+            f"Write --model {source}, or a hub id with the revision."
+        )
+
+
 def _looks_like_hub_id(source: str) -> bool:
     owner, _, name = source.partition("/")
     return bool(owner and name) and "/" not in name and not source.startswith((".", "~", "/"))
@@ -74,12 +86,12 @@ def _looks_like_hub_id(source: str) -> bool:
 
 def _from_hub(source: str, revision: str | None, *, download: bool) -> Path:
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     patterns = ["*.json", "*.safetensors", "*.jinja", "*.txt", "*.model"]
     try:
         found = snapshot_download(source, revision=revision, local_files_only=not download, allow_patterns=patterns)
-    except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+    except (LocalEntryNotFoundError, HfHubHTTPError, HFValidationError, OSError) as error:
         raise ModelError(
             f"the hub model {source!r} is not on this machine ({type(error).__name__}). Nothing is fetched unless you "
             "say so: add --claims-download, or give the path of a folder."
@@ -94,22 +106,25 @@ def layers_of(folder: Path) -> int:
     for key in ("num_hidden_layers", "n_layer", "num_layers"):
         if isinstance(text.get(key), int):
             return int(text[key])
-    raise ModelError(f"{folder}/config.json does not say how many layers the model has (num_hidden_layers).")
+    raise ModelError(f"{folder}/config.json does not say how many layers the model has. Add num_hidden_layers to it.")
 
 
 def read_config(folder: Path) -> dict[str, Any]:
     """config.json; raises ModelError where it is not a JSON object."""
     try:
         config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, json.JSONDecodeError) as error:
-        raise ModelError(f"{folder}/config.json cannot be read ({error}).") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder}/config.json cannot be read ({error}). Save the model again.") from None
     if not isinstance(config, dict):
-        raise ModelError(f"{folder}/config.json is not a JSON object.")
+        raise ModelError(f"{folder}/config.json is not a JSON object. Save the model again.")
     return config
 
 
 class Hasher:
-    """SHA-256 of files, remembered by size and modification time so that gigabytes are read once."""
+    """SHA-256 of files, remembered by size and times so that gigabytes are read once.
+
+    The time of the last change of the inode counts besides that of the content, which copying tools put back.
+    """
 
     def __init__(self, memory: Path) -> None:
         self._memory = memory
@@ -135,7 +150,7 @@ class Hasher:
 
     def _of(self, path: Path) -> str:
         stat = path.stat()
-        key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}"
+        key = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ctime_ns}"
         if key not in self._known:
             with path.open("rb") as file:
                 self._known[key] = hashlib.file_digest(file, "sha256").hexdigest()
@@ -147,13 +162,13 @@ class Hasher:
 
 def _read_memory(memory: Path) -> dict[str, str]:
     known: dict[str, str] = {}
-    lines = memory.read_text(encoding="utf-8").splitlines() if memory.is_file() else []
+    lines = memory.read_text(encoding="utf-8", errors="replace").splitlines() if memory.is_file() else []
     for line in lines:
         try:
             key, value = json.loads(line)
-        except (json.JSONDecodeError, ValueError, TypeError):
+        except (ValueError, TypeError):
             continue  # a line that was cut off: its file is hashed again
-        known[key] = value
+        known[str(key)] = str(value)
     return known
 
 
@@ -163,7 +178,12 @@ def _present(folder: Path, names: Iterable[str]) -> list[Path]:
 
 def _tokenizer_config(folder: Path) -> dict[str, Any]:
     path = folder / "tokenizer_config.json"
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+    except (ValueError, TypeError) as error:
+        raise ModelError(
+            f"{path} is no JSON object ({error}). Save the tokenizer again with save_pretrained."
+        ) from None
 
 
 def _tokenizer_settings(folder: Path) -> str:

@@ -1,3 +1,4 @@
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -32,14 +33,28 @@ def harmless() -> PromptSet:
     return study("paint", "harmless")
 
 
+@pytest.fixture(scope="session")
+def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that holds nothing but the check of the organism, made once for all tests."""
+    root = tmp_path_factory.mktemp("checked") / "cache"
+    bench = open_bench(root, ORGANISMS / "mediated", "float32")
+    bench._loaded(study("greet", "anyone", 4).test.prompts)
+    bench.close()
+    return root
+
+
 @pytest.fixture
-def opened(tmp_path: Path) -> Opener:
+def opened(tmp_path: Path, checked: Path) -> Opener:
     """Opens a bench on an organism over one store; call it again for a new session."""
+    root = Path(shutil.copytree(checked, tmp_path / "cache"))
 
-    def open_bench(folder: Path = ORGANISMS / "mediated", *, dtype: str = "float32") -> LiveBench:
-        store = Store(tmp_path / "cache")
-        files = Hasher(tmp_path / "cache" / "hashes.jsonl").model_files(folder)
-        model = Model(str(folder), "organism", None, dtype)
-        return LiveBench(model, folder, files, store, device="cpu", progress=lambda what, done, of: None)
+    def opener(folder: Path = ORGANISMS / "mediated", *, dtype: str = "float32") -> LiveBench:
+        return open_bench(root, folder, dtype)
 
-    return open_bench
+    return opener
+
+
+def open_bench(root: Path, folder: Path, dtype: str) -> LiveBench:
+    files = Hasher(root / "hashes.jsonl").model_files(folder)
+    model = Model(str(folder), "organism", None, dtype)
+    return LiveBench(model, folder, files, Store(root), device="cpu", progress=lambda what, done, of: None)
