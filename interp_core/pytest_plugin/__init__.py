@@ -15,7 +15,7 @@ import pytest
 from interp_core.errors import ClaimError, InterpClaimsError, ModelError, NotApplicable
 from interp_core.harness import Harness, Options, Progress, parse_model, refuse_ambiguous_names
 from interp_core.pytest_plugin.items import build_claim, claim_id, model_name, statement_or_nothing, where_of
-from interp_core.pytest_plugin.reporter import ClaimsReporter
+from interp_core.pytest_plugin.reporter import DESELECTED, DESELECTED_KEY, ClaimsReporter
 from interp_core.spec.claim import Claim, ClaimRecorder, looking_with, stop_looking
 from interp_core.spec.model import Model
 
@@ -121,6 +121,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     except ModelError as error:
         raise pytest.UsageError(str(error)) from None
     _note_twins(claims)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Count claims that were left out, for PARTIAL; a worker tells the controller when it ends."""
+    for item in items:
+        if item.get_closest_marker("claim"):
+            item.config.stash[DESELECTED] = item.config.stash.get(DESELECTED, 0) + 1
+            if hasattr(item.config, "workeroutput"):
+                item.config.workeroutput[DESELECTED_KEY] = item.config.stash[DESELECTED]
 
 
 def _note_twins(claims: list[pytest.Function]) -> None:

@@ -9,6 +9,9 @@ import pytest
 from interp_core.errors import LedgerError
 from interp_core.harness import Options, document, exit_code, ledger_line, with_history
 
+DESELECTED = pytest.StashKey[int]()
+DESELECTED_KEY = "claims_deselected"
+
 
 class ClaimsReporter:
     """One per run, never in a worker: the only writer of the ledger."""
@@ -18,14 +21,15 @@ class ClaimsReporter:
         self._options = options
         self._rows: list[dict[str, Any]] = []
         self._not_evaluated: list[dict[str, Any]] = []
-        self._deselected = 0
         self._document: dict[str, Any] = {}
         self._paths: Mapping[str, Any] = {}
         self._problem = ""
 
-    def pytest_deselected(self, items: list[pytest.Item]) -> None:
-        """Count claims that were left out, for PARTIAL."""
-        self._deselected += sum(item.get_closest_marker("claim") is not None for item in items)
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take over what a worker counted; every worker leaves out the same claims."""
+        told = getattr(node, "workeroutput", {}).get(DESELECTED_KEY, 0)
+        self._config.stash[DESELECTED] = max(told, self._config.stash.get(DESELECTED, 0))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what a claim's item carries, from this process or from a worker."""
@@ -66,8 +70,8 @@ class ClaimsReporter:
         self._paths = write_reports(self._document, self._options.reports)
 
     def _selection(self) -> dict[str, Any]:
-        option = self._config.option
-        return {"keyword": option.keyword, "marker": option.markexpr, "deselected": self._deselected}
+        option, deselected = self._config.option, self._config.stash.get(DESELECTED, 0)
+        return {"keyword": option.keyword, "marker": option.markexpr, "deselected": deselected}
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the verdict table, where the report is, and what is wrong with the ledger."""

@@ -28,11 +28,10 @@ def places(evidence: Evidence) -> int:
     margin = evidence["margin"]
     fewest = max(_by_size([evidence["effect"], evidence["low"], evidence["high"], margin]), _decimals_of(margin))
     bounds = [bound for bound in (evidence["low"], evidence["high"]) if bound is not None]
-    marks = (-margin, 0.0, margin)
-    for count in range(fewest, _MOST_PLACES):
-        if all(_keeps_its_side(bound, mark, count) for bound in bounds for mark in marks):
-            return count
-    return fewest  # the bound is the mark but for floating-point noise
+    sides = [(bound, mark) for bound in bounds for mark in (-margin, 0.0, margin)]
+    # where no printable number of places keeps a bound off a mark, it is the mark but for floating-point noise
+    kept = [side for side in sides if _keeps_its_side(*side, _MOST_PLACES)]
+    return next(count for count in range(fewest, _MOST_PLACES + 1) if all(_keeps_its_side(*s, count) for s in kept))
 
 
 def means(evidence: Evidence) -> list[str]:

@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pytest
 
+# An in-process session forgets what it imported, and numpy and torch cannot be imported twice: have them here first.
+import interp_core.engine
+import interp_core.evaluate  # noqa: F401
+
 CLAIMS = '''
 import pytest
 from interp_core import refusal_phrases
