@@ -211,7 +211,7 @@ class Model:
         if self.dtype not in DTYPES:
             raise ClaimError(f"unknown dtype {self.dtype!r}. Write one of: {', '.join(DTYPES)}.")
         if not self.name:
-            object.__setattr__(self, "name", self.source.rstrip("/").rsplit("/", 1)[-1])
+            object.__setattr__(self, "name", self.source.removeprefix("recorded:").rstrip("/").rsplit("/", 1)[-1])
 
     @property
     def is_recorded(self) -> bool:
