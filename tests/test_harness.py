@@ -36,7 +36,7 @@ def folder(tmp_path, monkeypatch):
         ("g=recorded:runs/gemma", "recorded:runs/gemma", "g", None),
         ("recorded:runs/lr=0.1/step@900", "recorded:runs/lr=0.1/step@900", "step@900", None),
         ("g=recorded:runs/lr=0.1/step@900", "recorded:runs/lr=0.1/step@900", "g", None),
-        ("recorded:lr=0.1", "recorded:lr=0.1", "recorded:lr=0.1", None),
+        ("recorded:lr=0.1", "recorded:lr=0.1", "lr=0.1", None),
         ("lr=0.1/step@900", "lr=0.1/step@900", "step@900", None),
         ("mine=lr=0.1/step@900", "lr=0.1/step@900", "mine", None),
         ("./runs/lr=0.1", "./runs/lr=0.1", "lr=0.1", None),

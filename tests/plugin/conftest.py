@@ -1,12 +1,21 @@
+import importlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-# An in-process session forgets what it imported, and numpy and torch cannot be imported twice: have them here first.
-import interp_core.engine
-import interp_core.evaluate  # noqa: F401
+# An in-process session forgets what it imported, and these do not survive being imported twice: have them here first.
+for _name in (
+    "interp_core.engine",
+    "interp_core.evaluate",
+    "jinja2",
+    "rich.box",
+    "rich.console",
+    "rich.table",
+    "rich.text",
+):
+    importlib.import_module(_name)
 
 CLAIMS = '''
 import pytest
