@@ -10,6 +10,7 @@ import torch
 from jaxtyping import Float32
 from torch import Tensor
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
 
 from interp_core.engine import capture
 from interp_core.engine.adapter import adapt
@@ -66,6 +67,7 @@ class LiveModel:
         """
         _check_folder(path)
         _check_device(device)
+        transformers_logging.disable_progress_bar()  # the caller shows progress, and a CI log wants none
         try:
             tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True, trust_remote_code=trust_remote_code)
             model, report = AutoModelForCausalLM.from_pretrained(

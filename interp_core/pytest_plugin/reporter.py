@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from interp_core.errors import LedgerError
+from interp_core.errors import InterpClaimsError, LedgerError
 from interp_core.harness import Options, document, exit_code, ledger_line, with_history
 
 DESELECTED = pytest.StashKey[int]()
@@ -58,16 +58,20 @@ class ClaimsReporter:
         from interp_core.report import write_reports
 
         path = self._options.reports / "ledger.jsonl"
+        history: list[Mapping[str, Any]] = []
         try:
             history = ledger.read(path)
         except LedgerError as error:
-            self._problem, history = str(error), []
+            self._problem = f"LedgerError: {error}"
         rows = with_history(self._rows, history)
         self._rows = rows
         self._document = document(rows, self._not_evaluated, self._selection(), self._options)
-        if not self._problem:
-            ledger.append(path, [ledger_line(row, self._document["created"]) for row in rows])
-        self._paths = write_reports(self._document, self._options.reports)
+        try:
+            if not self._problem:
+                ledger.append(path, [ledger_line(row, self._document["created"]) for row in rows])
+            self._paths = write_reports(self._document, self._options.reports)
+        except (OSError, InterpClaimsError) as error:
+            self._problem = f"the reports folder cannot be written ({error}). Name another: --claims-reports DIR."
 
     def _selection(self) -> dict[str, Any]:
         option, deselected = self._config.option, self._config.stash.get(DESELECTED, 0)
@@ -86,8 +90,9 @@ class ClaimsReporter:
         for line in render_terminal(self._document, width=writer.fullwidth, color=writer.hasmarkup):
             terminalreporter.write_line(line)
         if self._problem:
-            terminalreporter.write_line(f"LedgerError: {self._problem}", red=True)
-        terminalreporter.write_line(f"report: {self._paths['html']}")
+            terminalreporter.write_line(self._problem, red=True)
+        if self._paths:
+            terminalreporter.write_line(f"report: {self._paths['html']}")
 
     def _print_plan(self, terminalreporter: Any) -> None:
         planned = [entry for entry in self._not_evaluated if entry["outcome"] == "planned"]

@@ -98,9 +98,9 @@ def _one_sided(effect: Interval, margin: float) -> _Read:
     if effect.low > margin:
         return _Read(Decision(Verdict.SUPPORTED, "the interval lies wholly beyond the margin"), ("low",))
     if effect.high < 0:
-        return _Read(Decision(Verdict.REFUTED, "reversed: the effect has the other sign"), ("high",))
+        return _Read(Decision(Verdict.REFUTED, "REVERSED: the effect has the other sign"), ("high",))
     if effect.high < margin:
-        return _Read(Decision(Verdict.REFUTED, "smaller than claimed: wholly short of the margin"), ("high",))
+        return _Read(Decision(Verdict.REFUTED, "SMALLER THAN CLAIMED: wholly short of the margin"), ("high",))
     if effect.low > 0:
         return _Read(Decision(Verdict.INCONCLUSIVE, "straddles the margin; direction only"))
     return _Read(Decision(Verdict.INCONCLUSIVE, "straddles the margin and zero"))

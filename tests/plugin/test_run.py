@@ -5,7 +5,10 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
+
+from interp_core import report
 
 from .conftest import Recording, report_of
 
@@ -192,6 +195,14 @@ def test_the_ledger_grows_and_a_forged_line_is_told(suite: pytest.Pytester, reco
     assert path.read_bytes() == forged  # nothing is lost, nothing is added behind a broken chain
 
 
+def test_the_report_of_a_run_follows_the_published_schema(suite: pytest.Pytester, recording: Recording) -> None:
+    run = recording(ablated=[1] * 39 + [None], untouched=[0] * 40, poem=["la " * 40] * 40)
+    suite.runpytest_inprocess("--model", f"recorded:{run}", "--model", f"again=recorded:{run}")
+    document = report_of(suite)
+    jsonschema.validate(document, report.schema())
+    assert {row["verdict"] for row in document["rows"]} >= {"SUPPORTED"}
+
+
 def test_deselected_claims_are_counted_as_partial(
     suite: pytest.Pytester, recording: Recording, workers: tuple[str, ...]
 ) -> None:
@@ -220,3 +231,12 @@ def test_the_report_document_is_canonical_json(suite: pytest.Pytester, recording
     suite.runpytest_inprocess("--model", f"recorded:{recording(**CLEAN)}")
     text = (suite.path / "reports" / "report.json").read_text()
     assert text == json.dumps(json.loads(text), sort_keys=True, indent=1, ensure_ascii=False) + "\n"
+
+
+def test_an_unwritable_reports_folder_still_shows_the_verdicts(suite: pytest.Pytester, recording: Recording) -> None:
+    (suite.path / "taken").write_text("a file, not a folder")
+    model = ("--model", f"recorded:{recording(**CLEAN)}")
+    result = suite.runpytest_inprocess(*model, "--claims-reports", str(suite.path / "taken"))
+    assert result.ret == 12
+    result.stdout.fnmatch_lines(["*SUPPORTED*", "*--claims-reports DIR*"])
+    assert (suite.path / "taken").read_text() == "a file, not a folder"

@@ -20,9 +20,9 @@ def interval(low: float, high: float, **changes) -> Interval:
         (0.25, 0.6, Verdict.INCONCLUSIVE, "straddles the margin; direction only"),
         (0.1, 0.6, Verdict.INCONCLUSIVE, "straddles the margin; direction only"),
         (-0.1, 0.6, Verdict.INCONCLUSIVE, "straddles the margin and zero"),
-        (-0.1, 0.2, Verdict.REFUTED, "smaller than claimed: wholly short of the margin"),
-        (0.1, 0.2, Verdict.REFUTED, "smaller than claimed: wholly short of the margin"),
-        (-0.6, -0.1, Verdict.REFUTED, "reversed: the effect has the other sign"),
+        (-0.1, 0.2, Verdict.REFUTED, "SMALLER THAN CLAIMED: wholly short of the margin"),
+        (0.1, 0.2, Verdict.REFUTED, "SMALLER THAN CLAIMED: wholly short of the margin"),
+        (-0.6, -0.1, Verdict.REFUTED, "REVERSED: the effect has the other sign"),
     ],
 )
 def test_a_directed_claim_is_read_off_the_interval(low, high, verdict, reason):
