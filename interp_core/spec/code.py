@@ -79,10 +79,11 @@ class _Reader:
         self._reached(label, function)
 
     def _source(self, label: str, code: types.CodeType | type) -> None:
-        try:
-            self.found[label] = inspect.getsource(code)
-        except (OSError, TypeError):
+        text = _text(code)
+        if text is None:
             self.not_pinned.add(label)
+        else:
+            self.found[label] = text
 
     def _reached(self, label: str, function: types.FunctionType) -> None:
         codes = list(_codes(function.__code__))
@@ -179,6 +180,22 @@ def _json(value: Any) -> Tree:
         return canonical(plain)
     except (TypeError, ValueError, RecursionError):
         return _ABSENT
+
+
+def _text(code: types.CodeType | type) -> str | None:
+    """The source of a function or class; None where what Python finds cannot be it.
+
+    From Python 3.13 on, code that was exec'd is given the lines of `python -c` or of the module around it.
+    """
+    if isinstance(code, types.CodeType) and code.co_filename == "<string>":
+        return None
+    try:
+        text = inspect.getsource(code)
+    except (OSError, TypeError):
+        return None
+    if isinstance(code, type) and not text.lstrip().startswith((f"class {code.__name__}", "@")):
+        return None
+    return text
 
 
 def _of_library(kind: type) -> bool:
