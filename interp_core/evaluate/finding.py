@@ -9,6 +9,7 @@ from interp_core.errors import InvalidEvidence
 from interp_core.evaluate.evidence import Arm, Evidence, gather
 from interp_core.evaluate.values import Bench, Value
 from interp_core.spec.claim import Claim, check
+from interp_core.spec.measure import Judged
 from interp_core.stats import Verdict
 
 EXAMPLES = 5
@@ -105,21 +106,23 @@ def _model(claim: Claim, bench: Bench) -> Row:
 
 
 def _fixed(claim: Claim) -> list[str]:
-    framed = any(arm.prompts.framing for arm in claim.arms)
-    return ["model", "judge"] + (["frame"] if framed and "frame" not in claim.random else [])
+    """What the claim is about and does not generalise over."""
+    judged = any(isinstance(arm.quantity, Judged) for arm in claim.arms)
+    fitted = any(arm.directions for arm in claim.arms)
+    framed = any(arm.prompts.framing for arm in claim.arms) and "frame" not in claim.random
+    named = {"model": True, "judge": judged, "direction": fitted, "frame": framed}
+    return [name for name, there in named.items() if there]
 
 
 def _examples(evidence: Sequence[Evidence], seed: int) -> list[Mapping[str, Any]]:
-    """A random draw of prompts per arm, seeded by the claim's design."""
-    if not evidence:
-        return []
-    arms = evidence[0].arms
-    rng = np.random.default_rng(seed)
-    return [{"role": arm.role, "label": arm.label, "draws": _draws(arm, rng)} for arm in arms]
+    """A random draw of prompts, seeded by the claim's design: the same prompts in arms of equal length."""
+    arms = evidence[0].arms if evidence else ()
+    return [{"role": arm.role, "label": arm.label, "draws": _draws(arm, seed)} for arm in arms]
 
 
-def _draws(arm: Arm, rng: np.random.Generator) -> list[Mapping[str, Any]]:
-    chosen = rng.choice(len(arm.values), size=min(EXAMPLES, len(arm.values)), replace=False)
+def _draws(arm: Arm, seed: int) -> list[Mapping[str, Any]]:
+    count = min(EXAMPLES, len(arm.values))
+    chosen = np.random.default_rng(seed).choice(len(arm.values), size=count, replace=False)
     return [_example(arm.values[int(i)]) for i in chosen]
 
 

@@ -115,6 +115,10 @@ class Measurement(Comparable):
         edits = "".join(f", {edit.label}" for edit in self.model.interventions)
         return f"{self.prompts.label}{edits}"
 
+    def __str__(self) -> str:
+        unit = f" {self.quantity.unit}" if self.quantity.unit else ""
+        return f"{self.quantity.noun}{unit} of {self.label}, on {self.model.name}\n{self.prompts}"
+
     @property
     def arms(self) -> "tuple[Measurement, ...]":
         """Itself."""

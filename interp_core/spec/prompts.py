@@ -131,6 +131,13 @@ class PromptSet:
     def __len__(self) -> int:
         return len(self.prompts)
 
+    def __repr__(self) -> str:
+        return f"<PromptSet {self.label}: {len(self)} prompts>"
+
+    def __str__(self) -> str:
+        shown = [f"  {prompt.id}: {_shown(prompt.user)}" for prompt in self.prompts[:3]]
+        return "\n".join([repr(self), *shown, *(["  ..."] if len(self) > 3 else [])])
+
     @property
     def fit(self) -> "PromptSet":
         """The prompts that directions are fitted on."""
@@ -298,6 +305,12 @@ def _framed(prompt: Prompt, frames: FrameSet, index: int) -> Prompt:
         )
     seed = seed_from("length-matched", prompt.request, frame.name)
     return replace(prompt, user=LengthMatched(template, frames.neutral.fillers, target, seed), frame=frame.name)
+
+
+def _shown(user: str | LengthMatched) -> str:
+    if isinstance(user, LengthMatched):
+        return f"{user.template} (as many tokens as: {user.target})"
+    return user
 
 
 _WORD = re.compile(r"\w+", re.UNICODE)
