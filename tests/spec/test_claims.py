@@ -254,7 +254,7 @@ def test_the_design_is_the_same_in_every_process():
     """A constant, so that a change of the digest of an unchanged design is noticed and said in the changelog."""
     assert len(base().design_digest()) == 64
     assert base().design_digest() == base(id="other", where="elsewhere:1", model=Model("gated")).design_digest()
-    assert base().seed() == int(base().design_digest()[:16], 16)
+    assert base().seed() == int(base().design_digest()[:13], 16)
 
 
 def test_new_texts_replicate_and_do_not_amend():

@@ -43,7 +43,7 @@ CASES = {
     "model.under(zero)": ["model.under(ZeroAblation()): give interventions, as in model.under(zero(refusal))"],
     "model.under(refusal)": ["give interventions, as in model.under(zero(refusal))"],
     "zero('refusal')": ["edits along a direction, and got 'refusal'", "difference_in_means(harmful, harmless"],
-    "add(harmful)": ["edits along a direction, and got PromptSet(", "difference_in_means("],
+    "add(harmful)": ["edits along a direction, and got <PromptSet harmful: 9 prompts>", "difference_in_means("],
     "model.judged(harmful.test, by=len)": ["by=<built-in function len>): give a Judge, as @judge makes"],
     "model.measured(harmful.test, by=len)": ["by=<built-in function len>): give a Measure, as @measure makes"],
     "judge(measures='x')(3)": ["@judge goes above a function of one text: def f(answer: str) -> float"],
