@@ -212,11 +212,12 @@ class LiveBench:
         live = self._loaded(chosen)
         if edits:
             _refuse_idle(live, chosen[0], [edit.row(0) for edit in edits], model)
+        what = ", ".join([prompts.label, *(edit.label for edit in model.interventions)])
         started = time.perf_counter()
         for done, (i, made) in enumerate(_run(live, chosen, quantity, edits), 1):
             info = {**made.info, "provenance": {"device": self.device, "engine": ENGINE}}
             self.store.put(missing[i][0], made.arrays, info, tokens=made.tokens)
-            self._progress(f"{model.name}: {prompts.label}", done, len(chosen))
+            self._progress(f"{model.name}: {what}", done, len(chosen))
         self.store.counts.seconds += time.perf_counter() - started
 
     def _numeric(self, edit: Intervention, prompts: Sequence[Prompt]) -> "interp_core.engine.Edit":

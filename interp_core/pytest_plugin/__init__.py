@@ -74,22 +74,35 @@ def _options(config: pytest.Config) -> Options:
 
 def _progress(config: pytest.Config) -> Progress:
     """A line with an ETA for long passes on a terminal; silent in logs and in workers."""
-    what_now, since, shown = "", 0.0, 0.0
+    since, shown, last = 0.0, 0.0, 0
 
     def show(what: str, done: int, of: int) -> None:
-        nonlocal what_now, since, shown
+        nonlocal since, shown, last
         reporter = config.pluginmanager.getplugin("terminalreporter")
-        now = time.monotonic()
-        if what != what_now:
-            what_now, since = what, now
-        if reporter is None or not reporter.isatty or os.environ.get("CI") or (done < of and now - shown < 0.2):
+        if reporter is None or not reporter.isatty or os.environ.get("CI"):
             return
-        shown = now
-        left = (now - since) * (of - done) / max(done, 1)
-        text = f"{what}: {done} of {of}, {left:.0f} s left" if of else what
-        reporter.rewrite("" if of and done == of else text[: reporter._tw.fullwidth - 1], erase=True)
+        now = time.monotonic()
+        if done <= last:
+            since = now  # another series of passes
+        last = done
+        if of == 0:
+            _draw(config, reporter, what)
+        elif done == of:
+            _draw(config, reporter, "")
+        elif now - shown >= 0.2 and now > since:
+            shown = now
+            _draw(config, reporter, f"{what}: {done} of {of}, {(now - since) * (of - done) / done:.0f} s left")
 
     return show
+
+
+def _draw(config: pytest.Config, reporter: Any, text: str) -> None:
+    """Put `text` on the terminal's current line; pytest begins a new line for its next result."""
+    capture = config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        reporter.rewrite(text[: reporter._tw.fullwidth - 1], erase=True)
+        reporter.rewrite("")
+        reporter.currentfspath = None
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
