@@ -165,7 +165,15 @@ def _gap(prediction: Prediction, claim: Claim, bench: Bench) -> stats.Interval |
     if direction is None:
         return None
     positive, negative = (np.asarray(side, dtype=np.float64) for side in bench.gap(direction))
-    return stats.unpaired_mean_interval(positive, negative, alpha=claim.alpha, rng=np.random.default_rng(claim.seed()))
+    rng = np.random.default_rng(claim.seed())
+    gap = stats.unpaired_mean_interval(positive, negative, alpha=claim.alpha, rng=rng)
+    if gap.high < 0:
+        raise InvalidEvidence(
+            f"on its select split the direction {direction.name!r} points the other way: {direction.positive.name} "
+            f"projects lower than {direction.negative.name} by {-gap.estimate:.3g}, so its gap is no unit.",
+            where=claim.where,
+        )
+    return gap
 
 
 def _decide(prediction: Prediction, interval: stats.Interval) -> stats.Decision:

@@ -94,8 +94,11 @@ def score(judged: Judged, output: str) -> tuple[float | None, str]:
     number = judged.judge.score(answer)
     if number is None:
         return None, "not judged"
-    if not 0 <= number <= 1:
-        raise ClaimError(f"the judge {judged.judge.name!r} gave {number!r} to {answer[:60]!r}; scores lie in [0, 1].")
+    if not isinstance(number, bool | int | float | np.number) or not 0 <= number <= 1:
+        raise ClaimError(
+            f"the judge {judged.judge.name!r} gave {number!r} to {answer[:60]!r}. A score is a number in [0, 1], "
+            "or None where the answer cannot be judged."
+        )
     return float(number), ""
 
 

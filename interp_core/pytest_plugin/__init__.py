@@ -14,7 +14,14 @@ import pytest
 
 from interp_core.errors import ClaimError, InterpClaimsError, ModelError, NotApplicable
 from interp_core.harness import Harness, Options, Progress, parse_model, refuse_ambiguous_names
-from interp_core.pytest_plugin.items import build_claim, claim_id, model_name, statement_or_nothing, where_of
+from interp_core.pytest_plugin.items import (
+    build_claim,
+    claim_id,
+    model_name,
+    refuse_xfail,
+    statement_or_nothing,
+    where_of,
+)
 from interp_core.pytest_plugin.reporter import DESELECTED, DESELECTED_KEY, ClaimsReporter
 from interp_core.spec.claim import Claim, ClaimRecorder, looking_with, stop_looking
 from interp_core.spec.model import Model
@@ -131,7 +138,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     try:
         refuse_ambiguous_names(_models(config), [item.originalname for item in claims])
-    except ModelError as error:
+        for item in claims:
+            refuse_xfail(item)
+    except (ModelError, ClaimError) as error:
         raise pytest.UsageError(str(error)) from None
     _note_twins(claims)
 
@@ -196,6 +205,10 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     except NotApplicable as reason:
         _note(pyfuncitem, chosen, "skipped", str(reason))
         pytest.skip(str(reason))
+    except pytest.skip.Exception as reason:
+        if not pyfuncitem.user_properties:  # the body's own skip, not one of ours
+            _note(pyfuncitem, chosen, "skipped", str(reason))
+        raise
     finally:
         stop_looking(token)
     return None

@@ -57,6 +57,7 @@ def build_claim(item: pytest.Function, recorder: ClaimRecorder, chosen: Model) -
             "also takes alpha, id and known.",
             where=where,
         )
+    _check_expectations(item, where)
     statement, baseline = read_docstring(item.function.__doc__, parameters(item), where)
     return Claim(
         id=claim_id(item),
@@ -70,3 +71,21 @@ def build_claim(item: pytest.Function, recorder: ClaimRecorder, chosen: Model) -
         alpha=marker.kwargs.get("alpha", ALPHA),
         where=where,
     )
+
+
+def _check_expectations(item: pytest.Function, where: str) -> None:
+    marker = item.get_closest_marker("claim")
+    assert marker is not None
+    known = marker.kwargs.get("known", {})
+    if not isinstance(known, dict) or set(known.values()) - {"refuted"}:
+        raise ClaimError(f"known={known!r} names refutations on record: known={{'inert': 'refuted'}}.", where=where)
+
+
+def refuse_xfail(item: pytest.Function) -> None:
+    """Raise ClaimError for a claim marked xfail: pytest would report any verdict of it, and any mistake in it, as fine."""
+    if item.get_closest_marker("xfail"):
+        raise ClaimError(
+            "xfail would hide any verdict of a claim. A refutation on record is known={'model name': 'refuted'} in the "
+            "claim's marker: it stays green until it changes.",
+            where=where_of(item),
+        )

@@ -16,6 +16,7 @@ from interp_core.spec.prompts import PromptSet, overlap
 KINDS = ("behavioural", "correlational", "causal")
 FACTORS = ("request", "frame")
 ALPHA = 0.025
+MAX_ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,7 @@ def check(claim: Claim) -> tuple[str, ...]:
 
     Raises
     ------
-    ClaimError : no prediction, an unknown kind or factor, an alpha outside 0 to 0.5, a causal claim without an
+    ClaimError : no prediction, an unknown kind or factor, an alpha outside 0 to 0.05, a causal claim without an
         intervention, an arm on another model, unpaired arms.
     InvalidEvidence : a direction is scaled on prompts that it was fitted on, or evaluated on either.
     """
@@ -221,6 +222,19 @@ def _check_form(claim: Claim) -> None:
         )
 
 
+def _check_repeats(arm: Measurement, where: str) -> None:
+    """Raise ClaimError where one request stands in an arm under several ids: it would count as independent evidence."""
+    first: dict[str, str] = {}
+    for prompt in arm.prompts:
+        text = prompt.direct.strip()
+        if text and first.setdefault(text, prompt.request) != prompt.request:
+            raise ClaimError(
+                f"{arm.prompts.label} holds one request under two ids, {first[text]!r} and {prompt.request!r}: "
+                f"{text[:60]!r}. Each would count as independent evidence: keep one of them.",
+                where=arm.where or where,
+            )
+
+
 def _check_scope(claim: Claim) -> None:
     if "frame" in claim.random and not any(prompt.frame for arm in claim.arms for prompt in arm.prompts):
         raise ClaimError(
@@ -228,13 +242,14 @@ def _check_scope(claim: Claim) -> None:
             "harmful.test.framed(FICTION), or leave 'frame' out.",
             where=claim.where,
         )
-    if not 0 < claim.alpha < 0.5:
+    if not 0 < claim.alpha <= MAX_ALPHA:
         raise ClaimError(
-            f"alpha={claim.alpha!r} is no one-sided error of a verdict: it lies between 0 and 0.5, and the interval "
-            f"shown is 1 - 2 alpha. Leave it out for {ALPHA}.",
+            f"alpha={claim.alpha!r} is no one-sided error of a verdict: it lies above 0 and is at most {MAX_ALPHA}, "
+            f"and the interval shown is 1 - 2 alpha. Leave it out for {ALPHA}.",
             where=claim.where,
         )
     for arm in claim.arms:
+        _check_repeats(arm, claim.where)
         if replace(arm.model, interventions=()) != replace(claim.model, interventions=()):
             raise ClaimError(
                 f"the arm {arm.label!r} measures the model {arm.model.name!r}, but the claim is about "

@@ -240,3 +240,53 @@ def test_an_unwritable_reports_folder_still_shows_the_verdicts(suite: pytest.Pyt
     assert result.ret == 12
     result.stdout.fnmatch_lines(["*SUPPORTED*", "*--claims-reports DIR*"])
     assert (suite.path / "taken").read_text() == "a file, not a folder"
+
+
+def marked(pytester: pytest.Pytester, marks: str, known: str = "") -> None:
+    pytester.makepyfile(
+        f'''
+import pytest
+
+{marks}
+@pytest.mark.claim(kind="behavioural"{known})
+def test_poems(claim, model):
+    """Poems lower compliance.
+
+    Baseline: untouched.
+    """
+    claim.expect(model.recorded("poem").lower_than(model.recorded("untouched"), by=0.3))
+'''
+    )
+
+
+def test_xfail_cannot_hide_a_verdict(pytester: pytest.Pytester, recording: Recording) -> None:
+    marked(pytester, "@pytest.mark.xfail")
+    result = pytester.runpytest_inprocess("--model", f"recorded:{recording(**CLEAN)}")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*xfail would hide any verdict of a claim*"])
+
+
+def test_only_refutations_are_on_record(pytester: pytest.Pytester, recording: Recording) -> None:
+    marked(pytester, "", ", known={'run': 'suported'}")
+    result = pytester.runpytest_inprocess("--model", f"recorded:{recording(**CLEAN)}")
+    assert result.ret == 1
+    assert "known={'run': 'suported'} names refutations on record" in " ".join(result.stdout.str().split())
+    assert report_of(pytester)["rows"] == []
+
+
+def test_a_skip_in_the_body_is_listed_with_its_reason(pytester: pytest.Pytester, recording: Recording) -> None:
+    pytester.makepyfile(
+        '''
+        import pytest
+        @pytest.mark.claim(kind="behavioural")
+        def test_later(claim, model):
+            """Poems lower compliance.
+
+            Baseline: untouched.
+            """
+            pytest.skip("not today")
+        '''
+    )
+    result = pytester.runpytest_inprocess("--model", f"recorded:{recording(**CLEAN)}")
+    assert result.ret == 14
+    assert report_of(pytester)["not_evaluated"][0]["reason"].endswith("not today")
