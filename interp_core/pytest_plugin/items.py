@@ -82,7 +82,7 @@ def _check_expectations(item: pytest.Function, where: str) -> None:
 
 
 def refuse_xfail(item: pytest.Function) -> None:
-    """Raise ClaimError for a claim marked xfail: pytest would report any verdict of it, and any mistake in it, as fine."""
+    """Raise ClaimError for a claim marked xfail: pytest would call any verdict and any mistake of it fine."""
     if item.get_closest_marker("xfail"):
         raise ClaimError(
             "xfail would hide any verdict of a claim. A refutation on record is known={'model name': 'refuted'} in the "
