@@ -6,6 +6,7 @@ judged, so that a session without claims, and every collection, stays light.
 
 import platform
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -96,6 +97,17 @@ def _name_and_source(text: str) -> tuple[str, str]:
     name, separator, source = text.partition("=")
     named = separator and not set(name) & {"/", ":"} and not Path(text).exists()
     return (name, source) if named else ("", text)
+
+
+def refuse_twins(models: Sequence[Model]) -> None:
+    """Raise ModelError where one model, or one name, is given twice: rows could not be told apart."""
+    for what, key in (("model", lambda m: f"{m.source}@{m.revision or ''}".rstrip("@")), ("name", lambda m: m.name)):
+        given = Counter(key(model) for model in models)
+        twice = [text for text, count in given.items() if count > 1]
+        if twice:
+            raise ModelError(
+                f"--model gives the {what} {twice[0]!r} twice. Give each model once, by a name of its own."
+            )
 
 
 def refuse_ambiguous_names(models: Sequence[Model], claim_names: Sequence[str]) -> None:

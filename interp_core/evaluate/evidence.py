@@ -1,6 +1,7 @@
 """From a prediction to evidence: arms' values, the interval that fits their design, and what it decides."""
 
 import dataclasses
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ from interp_core.evaluate.pairing import Bounds, Pairs, fills, pair
 from interp_core.evaluate.values import MAX_DEGENERATE, Bench, Value
 from interp_core.spec.claim import Claim
 from interp_core.spec.model import Contrast, Measurement, Prediction
+
+FEWEST_REQUESTS = 5
 
 
 @dataclass(frozen=True)
@@ -83,12 +86,16 @@ def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
     arms = tuple(_arms("treatment", prediction.treatment, bench) + _arms("baseline", prediction.baseline, bench))
     for arm in arms:
         _refuse_degenerate(arm, claim)
+        _refuse_out_of_bounds(arm, prediction.treatment.quantity.bounds, claim)
     sides = _sides(prediction, arms, claim.where)
     gap = _gap(prediction, claim, bench)
     margin = prediction.margin * (abs(gap.estimate) if gap else 1.0)
     interval = _interval(prediction, claim, sides, margin)
     if gap:
         interval = stats.ratio_interval(interval, gap)
+    requests = len(set(sides[0].requests))
+    if requests < FEWEST_REQUESTS:
+        interval = interval.withheld(f"{requests} requests are too few to generalise over; {FEWEST_REQUESTS} or more")
     return Evidence(prediction, interval, _decide(prediction, interval), arms, len(sides[0].treatment))
 
 
@@ -103,6 +110,17 @@ def _refuse_degenerate(arm: Arm, claim: Claim) -> None:
             f"{broken} of {len(arm.values)} answers of {arm.label!r} are degenerate (the same words over and over): "
             "the model is broken there, and a broken model says nothing about the claim. Use a smaller coefficient or "
             "another site.",
+            where=claim.where,
+        )
+
+
+def _refuse_out_of_bounds(arm: Arm, bounds: Bounds | None, claim: Claim) -> None:
+    low, high = bounds or (-math.inf, math.inf)
+    outside = [value for value in arm.values if value.number is not None and not low <= value.number <= high]
+    if outside:
+        raise InvalidEvidence(
+            f"{outside[0].id!r} of {arm.label!r} has the value {outside[0].number}, outside the declared bounds "
+            f"{bounds}: an interval that trusts them would be too narrow. Mend the measure or its bounds.",
             where=claim.where,
         )
 
@@ -123,6 +141,8 @@ def _interval(prediction: Prediction, claim: Claim, sides: tuple[Pairs, ...], ma
     found = [_case(claim, sides, case, bounds, margin) for case in cases]
     if len(found) == 1:
         return found[0]
+    if any(side.missing == len(side.treatment) for side in sides):
+        found = [interval.withheld("no pair has both scores") for interval in found]
     worst, best = sorted(found, key=lambda interval: interval.estimate)
     means = [side.mean() for side in sides]
     whole = [mean for mean in means if mean is not None]
@@ -145,6 +165,10 @@ def _case(
     # a missing value of the second contrast is put in the other way round, so that the case stays the worst or best
     values = [side.differences(m) for side, m in zip(sides, (missing, missing[::-1]), strict=False)]
     random, alpha = frozenset(claim.random), claim.alpha
+    if len(sides) == 2 and _same_cells(*sides):
+        # one group of requests under two conditions: the contrast is paired cell by cell
+        values, sides = [values[0] - values[1]], sides[:1]
+        span = (2 * span[0], 2 * span[1]) if span else None
     if len(sides) == 2:
         a, b = sides
         return stats.interaction_interval(
@@ -157,6 +181,10 @@ def _case(
             random=random, rng=rng, alpha=alpha, bounds=span, margin=margin,
         )  # fmt: skip
     return stats.paired_mean_interval(values[0], rng=rng, alpha=alpha, bounds=span, margin=margin)
+
+
+def _same_cells(a: Pairs, b: Pairs) -> bool:
+    return [value.id for value in a.treatment] == [value.id for value in b.treatment]
 
 
 def _gap(prediction: Prediction, claim: Claim, bench: Bench) -> stats.Interval | None:

@@ -76,6 +76,8 @@ class LiveBench:
     def values(self, arm: Measurement) -> tuple[Value, ...]:
         """The values of an arm; an engine error names the line that built the recipe."""
         try:
+            if not isinstance(arm.quantity, Projection):
+                return self._values(arm)  # a user's function runs anew for each claim: what it reads may have changed
             if arm not in self._known:
                 self._known[arm] = self._values(arm)
             return self._known[arm]
@@ -316,7 +318,11 @@ def _value(prompt: Prompt, number: float | None, entry: Entry, *, output: str | 
     return Value(prompt.id, prompt.request, prompt.frame, number, str(entry.info["prompt"]), output, flaw)
 
 
-def _finite(number: float, quantity: Measure, prompt: Prompt) -> float:
+def _finite(number: object, quantity: Measure, prompt: Prompt) -> float:
+    if not isinstance(number, int | float | np.number) or isinstance(number, np.complexfloating):
+        raise ClaimError(
+            f"the measure {quantity.name!r} gave {number!r} for {prompt.id!r}: return one number, a float."
+        )
     if not np.isfinite(number):
         raise InvalidEvidence(f"the measure {quantity.name!r} gave {number} for {prompt.id!r}.")
     return float(number)

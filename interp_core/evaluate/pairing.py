@@ -59,18 +59,22 @@ def pair(treatment: Sequence[Value], baseline: Sequence[Value], *, where: str) -
 
     Raises
     ------
-    ClaimError : a value of the treatment has no partner.
+    ClaimError : a value has no partner; frames that one arm alone has would be dropped in silence.
     """
     partners: Mapping[str, Value] = {value.id: value for value in baseline}
     lonely = [value.id for value in treatment if _partner(value, partners) is None]
+    if any(value.frame for value in baseline):
+        lonely += sorted(set(partners) - {value.id for value in treatment})
     if lonely:
         raise ClaimError(
-            f"{len(lonely)} prompts of the treatment have no partner in the baseline, {lonely[0]!r} among them. "
+            f"{len(lonely)} prompts have no partner in the other arm, {lonely[0]!r} among them. "
             "Frame both arms with the same set, or leave the baseline unframed.",
             where=where,
         )
-    found = tuple(partner for value in treatment if (partner := _partner(value, partners)) is not None)
-    return Pairs(tuple(treatment), found)
+    # in an order of their own, so that a verdict does not depend on the order of the prompts in a file
+    ordered = sorted(treatment, key=lambda value: (value.request, value.frame))
+    found = tuple(partner for value in ordered if (partner := _partner(value, partners)) is not None)
+    return Pairs(tuple(ordered), found)
 
 
 def fills(bounds: Bounds | None, missing: int, *, where: str) -> list[tuple[float, float]]:

@@ -72,6 +72,11 @@ def _number(record: Record) -> Value:
 
 
 def _score(prompt: Prompt, record: Record, quantity: Judged) -> Value:
+    if record.output is None and record.value is not None:
+        raise ClaimError(
+            f"the recording gives {prompt.id!r} a number and no output, and the judge {quantity.judge.name!r} reads "
+            "outputs. Record the completion, or claim the number itself with model.recorded(arm, measure=...)."
+        )
     if record.output is None:
         return _number(record)
     number, flaw = score(quantity, record.output)

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from interp_core.errors import ClaimError, InterpClaimsError, ModelError, NotApplicable
-from interp_core.harness import Harness, Options, Progress, parse_model, refuse_ambiguous_names
+from interp_core.harness import Harness, Options, Progress, parse_model, refuse_ambiguous_names, refuse_twins
 from interp_core.pytest_plugin.items import (
     build_claim,
     claim_id,
     model_name,
-    refuse_xfail,
+    refuse_unusable,
     statement_or_nothing,
     where_of,
 )
@@ -137,9 +137,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not claims:
         return
     try:
+        refuse_twins(_models(config))
         refuse_ambiguous_names(_models(config), [item.originalname for item in claims])
         for item in claims:
-            refuse_xfail(item)
+            refuse_unusable(item)
     except (ModelError, ClaimError) as error:
         raise pytest.UsageError(str(error)) from None
     _note_twins(claims)
@@ -192,6 +193,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         return (yield)
     if TWINS in pyfuncitem.stash:
         raise ClaimError(pyfuncitem.stash[TWINS])
+    # a plugin that runs an item again must not leave the first run's finding beside the second's
+    pyfuncitem.user_properties[:] = [pair for pair in pyfuncitem.user_properties if pair[0] not in (ROW, OUTCOME)]
     recorder, chosen = _recorder_and_model(pyfuncitem)
     planning = pyfuncitem.config.getoption("--claims-plan")
     token = looking_with(_evaluator(pyfuncitem.config.stash[HARNESS], recorder, chosen, planning))

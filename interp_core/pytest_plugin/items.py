@@ -1,5 +1,8 @@
 """From a pytest item to a claim: its id, its statement, its parameters and its line."""
 
+import re
+import unittest
+
 import pytest
 
 from interp_core.errors import ClaimError
@@ -34,8 +37,19 @@ def claim_id(item: pytest.Function) -> str:
     marker = item.get_closest_marker("claim")
     assert marker is not None
     name = marker.kwargs.get("id") or item.originalname.removeprefix("test_")
-    slug = "-".join(str(value) for value in parameters(item).values())
+    slug = "-".join(_slug(value, item) for value in parameters(item).values())
     return f"{name}[{slug}]" if slug else str(name)
+
+
+def _slug(value: object, item: pytest.Function) -> str:
+    text = str(value)
+    if re.search(r" at 0x[0-9a-f]+", text):
+        raise ClaimError(
+            f"the parameter {text} has another name in every run, and a claim's id and seed come from it. Give its "
+            "class a __str__, or parametrize with a word.",
+            where=where_of(item),
+        )
+    return text
 
 
 def where_of(item: pytest.Item) -> str:
@@ -81,11 +95,17 @@ def _check_expectations(item: pytest.Function, where: str) -> None:
         raise ClaimError(f"known={known!r} names refutations on record: known={{'inert': 'refuted'}}.", where=where)
 
 
-def refuse_xfail(item: pytest.Function) -> None:
-    """Raise ClaimError for a claim marked xfail: pytest would call any verdict and any mistake of it fine."""
+def refuse_unusable(item: pytest.Function) -> None:
+    """Raise ClaimError for a claim whose verdict pytest would hide or never ask for: xfail, or a unittest method."""
     if item.get_closest_marker("xfail"):
         raise ClaimError(
             "xfail would hide any verdict of a claim. A refutation on record is known={'model name': 'refuted'} in the "
             "claim's marker: it stays green until it changes.",
+            where=where_of(item),
+        )
+    if isinstance(item.cls, type) and issubclass(item.cls, unittest.TestCase):
+        raise ClaimError(
+            "a claim cannot be a method of a unittest.TestCase: its predictions would never be judged. Write a "
+            "function def test_...(claim, model), or a method of a plain class.",
             where=where_of(item),
         )

@@ -33,7 +33,7 @@ class ClaimsReporter:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what a claim's item carries, from this process or from a worker."""
-        if report.when != "call":
+        if report.when != "call" and not (report.when == "setup" and report.failed):
             return
         for name, value in report.user_properties:
             if name == "claim":

@@ -86,11 +86,10 @@ class Claim:
 class ClaimRecorder:
     """What a claim's body sees as `claim`: it records predictions and evaluates nothing."""
 
-    def __init__(self, look: "Callable[[Measurement, Measurement], str] | None" = None) -> None:
+    def __init__(self) -> None:
         self.predictions: list[Prediction] = []
         self.controls: list[Prediction] = []
         self.peeked = False
-        self._look = look
 
     def expect(self, *predictions: Prediction) -> None:
         """Record predictions of which all must hold; they are judged together when the body has returned."""
@@ -99,12 +98,6 @@ class ClaimRecorder:
     def control(self, *predictions: Prediction) -> None:
         """Record predictions about the instrument: where one does not hold, the claim cannot be SUPPORTED."""
         self.controls += [_a_prediction(prediction, "control") for prediction in predictions]
-
-    def look(self, treatment: Measurement, baseline: Measurement) -> None:
-        """Print effect, interval and ten random examples: no margin, no verdict. The claim becomes exploratory."""
-        self.peeked = True
-        if self._look is not None:
-            print(self._look(treatment, baseline))
 
 
 def _a_prediction(value: object, method: str) -> Prediction:
@@ -222,6 +215,19 @@ def _check_form(claim: Claim) -> None:
         )
 
 
+def _check_labels(claim: Claim) -> None:
+    """Raise ClaimError where two different arms go by one name: tables, and recordings, could not tell them apart."""
+    first: dict[str, Measurement] = {}
+    for arm in claim.arms:
+        other = first.setdefault(f"{arm.quantity.noun} of {arm.label}", arm)
+        if other != arm:
+            raise ClaimError(
+                f"two different arms are both called {arm.label!r}. Give their prompt sets, frames or directions names "
+                "that tell them apart; system prompts go in claims of their own.",
+                where=arm.where or claim.where,
+            )
+
+
 def _check_repeats(arm: Measurement, where: str) -> None:
     """Raise ClaimError where one request stands in an arm under several ids: it would count as independent evidence."""
     first: dict[str, str] = {}
@@ -256,6 +262,7 @@ def _check_scope(claim: Claim) -> None:
                 f"{claim.model.name!r}. Build every arm from the fixture `model`; a second --model gives a second row.",
                 where=arm.where or claim.where,
             )
+    _check_labels(claim)
 
 
 def _check_paired(prediction: Prediction, where: str) -> None:

@@ -32,7 +32,7 @@ class Judge:
     pinned: str = ""
     exact: bool = False
 
-    @functools.cached_property
+    @property
     def code(self) -> Tree:
         """The function's fingerprint. Read when first asked for: its helpers may be defined below it."""
         return {"code": self.pinned, "not_pinned": []} if self.pinned else code_fingerprint(self.score)

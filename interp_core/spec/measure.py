@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from interp_core.errors import ClaimError
@@ -79,7 +78,7 @@ class Measure:
     site: Site | None = None
     bounds: Bounds | None = None
 
-    @cached_property
+    @property
     def code(self) -> Tree:
         """The function's source and all it reaches. Read when first asked for: its helpers may be defined below it."""
         return code_fingerprint(self.function)
@@ -149,7 +148,7 @@ class Recorded:
 
     def design(self) -> Tree:
         """What a claim's design depends on."""
-        return {"quantity": "recorded", "measure": self.measure}
+        return {"quantity": "recorded", "measure": self.measure, "unit": self.unit, "bounds": self.bounds}
 
 
 Quantity = Projection | Judged | Measure | Recorded

@@ -132,7 +132,33 @@ def crossed_interval(
     else:
         spread = _one_factor(table, "frame") if len(factors) == 1 else _two_factors(table, rng, alpha)
         found = _judged(table, spread, factors, alpha, bounds)
+    if len(factors) == 2 and bounds is None:
+        alone = paired_mean_interval(table.means("request"), rng=rng, alpha=alpha, margin=margin)
+        found = no_narrower(found, alone).noted(supposed(table.levels["frame"]))
     return replace(found.noted(*notes), design=_design(table, spread))
+
+
+def no_narrower(found: Interval, alone: Interval) -> Interval:
+    """The union of an interval with that of the requests alone, which knows their number and their shape.
+
+    Generalising over frames as well can only widen an interval: where the requests alone do not decide, neither does
+    the union.
+    """
+    errors = [pair for pair in (found.tail_errors, alone.tail_errors) if pair is not None]
+    return replace(
+        found,
+        low=min(found.low, alone.low),
+        high=max(found.high, alone.high),
+        notes=tuple(dict.fromkeys((*alone.notes, *found.notes))),
+        tail_errors=(max(low for low, _ in errors), max(high for _, high in errors)) if errors else None,
+        decides=found.decides and alone.decides,
+        monte_carlo=alone.monte_carlo,
+    )
+
+
+def supposed(frames: int) -> str:
+    """What an interval over few frames rests on, and no diagnostic can see."""
+    return f"with {frames} frames, supposes that no rare kind of frame is far from the rest"
 
 
 def generalised(random: Set[str], levels: dict[str, int]) -> tuple[list[str], list[str]]:

@@ -15,8 +15,10 @@ from interp_core.stats.crossed import (
     from_spread,
     generalised,
     independent,
+    no_narrower,
     pseudo_floor,
     residual_mean_square,
+    supposed,
 )
 from interp_core.stats.interval import Design, Interval
 from interp_core.stats.paired import constant_reason
@@ -74,6 +76,10 @@ def interaction_interval(
         second = _renumbered(groups[1], list(dict.fromkeys(frames_a)), list(dict.fromkeys(frames_b)))
         spread = _shared_frames(groups[0], second, "request" in factors)
         found = _judged(groups, spread, factors, alpha, bounds)
+        if bounds is None and "request" in factors:
+            means = [group.means("request") for group in groups]
+            alone = unpaired_mean_interval(means[0], means[1], rng=rng, alpha=alpha, margin=margin)
+            found = no_narrower(found, alone).noted(supposed(fewest["frame"]))
     return replace(found.noted(*notes), design=_design(groups, spread, fewest))
 
 

@@ -197,7 +197,8 @@ def test_the_ledger_grows_and_a_forged_line_is_told(suite: pytest.Pytester, reco
 
 def test_the_report_of_a_run_follows_the_published_schema(suite: pytest.Pytester, recording: Recording) -> None:
     run = recording(ablated=[1] * 39 + [None], untouched=[0] * 40, poem=["la " * 40] * 40)
-    suite.runpytest_inprocess("--model", f"recorded:{run}", "--model", f"again=recorded:{run}")
+    again = recording("again", ablated=[0, 1] * 20, untouched=[0] * 40, poem=[0] * 40)
+    suite.runpytest_inprocess("--model", f"recorded:{run}", "--model", f"recorded:{again}")
     document = report_of(suite)
     jsonschema.validate(document, report.schema())
     assert {row["verdict"] for row in document["rows"]} >= {"SUPPORTED"}
@@ -290,3 +291,40 @@ def test_a_skip_in_the_body_is_listed_with_its_reason(pytester: pytest.Pytester,
     result = pytester.runpytest_inprocess("--model", f"recorded:{recording(**CLEAN)}")
     assert result.ret == 14
     assert report_of(pytester)["not_evaluated"][0]["reason"].endswith("not today")
+
+
+def test_a_model_given_twice_is_refused(suite: pytest.Pytester, recording: Recording) -> None:
+    run = recording(**CLEAN)
+    result = suite.runpytest_inprocess("--model", f"a=recorded:{run}", "--model", f"b=recorded:{run}")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*--model gives the model*twice*"])
+
+
+def test_a_claim_in_a_unittest_class_is_refused(pytester: pytest.Pytester, recording: Recording) -> None:
+    pytester.makepyfile(
+        '''
+        import unittest, pytest
+        class TestStudy(unittest.TestCase):
+            @pytest.mark.claim(kind="behavioural")
+            def test_it(self):
+                """It holds.
+
+                Baseline: none.
+                """
+        '''
+    )
+    result = pytester.runpytest_inprocess("--model", f"recorded:{recording(**CLEAN)}")
+    assert result.ret == 4
+    result.stderr.fnmatch_lines(["*would never be judged*"])
+
+
+def test_the_order_of_the_rows_changes_nothing(suite: pytest.Pytester, recording: Recording) -> None:
+    run = recording(ablated=[1] * 30 + [0] * 10, untouched=[0, 1, 0, 0] * 10, poem=[0] * 40)
+    model = ("-k", "ablation", "--model", f"recorded:{run}")
+    suite.runpytest_inprocess(*model)
+    before = report_of(suite)["rows"][0]
+    rows = (run / "rows.jsonl").read_text().splitlines()
+    (run / "rows.jsonl").write_text("\n".join(reversed(rows)) + "\n")
+    suite.runpytest_inprocess(*model)
+    after = report_of(suite)["rows"][0]
+    assert [after[key] for key in ("low", "effect", "high")] == [before[key] for key in ("low", "effect", "high")]

@@ -35,13 +35,6 @@ def test_the_recorder_keeps_predictions_in_order_and_judges_nothing():
     assert (recorder.predictions, recorder.controls, recorder.peeked) == ([one, two, one], [two], False)
 
 
-def test_looking_makes_the_claim_exploratory(capsys):
-    recorder = ClaimRecorder(lambda treatment, baseline: f"{treatment.label} | {baseline.label}")
-    recorder.look(compliance(HARMFUL.test), compliance(HARMLESS.test))
-    assert recorder.peeked
-    assert capsys.readouterr().out == "harmful.test | harmless.test\n"
-
-
 def test_values_come_from_the_running_claim():
     token = looking_with(lambda measurement: {measurement.label: 1.0})
     try:

@@ -1,0 +1,205 @@
+"""The whole path from values to verdict, over a bench whose truth is planted."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from interp_core import Frame, FrameSet, Model, PromptSet, Site, difference_in_means, refusal_phrases
+from interp_core.errors import ClaimError
+from interp_core.evaluate import evaluate
+from interp_core.evaluate.values import Value
+from interp_core.spec.claim import Claim
+from interp_core.spec.model import Measurement, Prediction
+from interp_core.store import Passes
+
+from .conftest import study
+
+MODEL = Model("planted")
+HARMFUL, HARMLESS = study("steal from", "harmful", 64), study("paint", "harmless", 64)
+DIRECTION = difference_in_means(HARMFUL, HARMLESS, at=Site(layer=1), name="refusal")
+FRAMES = FrameSet("tales", tuple(Frame(f"f{i}", f"Tale {i}: {{text}}") for i in range(8)))
+JUDGE = refusal_phrases(["no"], name="phrases")
+RUNS = 100
+Draw = Callable[[Measurement], np.ndarray]
+
+
+class PlantedBench:
+    """Gives each arm the numbers that `draw` makes for it."""
+
+    def __init__(self, draw: Draw, gap: float = 1.0) -> None:
+        self.passes = Passes()
+        self._draw = draw
+        self._gap = gap
+
+    def values(self, arm: Measurement) -> tuple[Value, ...]:
+        numbers = self._draw(arm)
+        return tuple(
+            Value(p.id, p.request, p.frame, None if np.isnan(x) else float(x))
+            for p, x in zip(arm.prompts, numbers, strict=True)
+        )
+
+    def gap(self, direction: object) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng(0)
+        return self._gap + 0.1 * rng.standard_normal(64), 0.1 * rng.standard_normal(64)
+
+    def demands(self, arm: Measurement) -> frozenset[object]:
+        return frozenset()
+
+    def identity(self) -> dict[str, str]:
+        return {}
+
+    def close(self) -> None:
+        pass
+
+
+def claim(prediction: Prediction, **fields: object) -> Claim:
+    about = {
+        "id": "c",
+        "statement": "It holds.",
+        "baseline": "b",
+        "kind": "correlational",
+        "model": MODEL,
+        "where": "t.py:1",
+    }
+    return Claim(**(about | {"predictions": (prediction,)} | fields))  # type: ignore[arg-type]
+
+
+def wrong(prediction: Prediction, draws: Callable[[np.random.Generator], Draw], **fields: object) -> float:
+    """How often a claim whose true effect is the margin itself comes out SUPPORTED."""
+    verdicts = [
+        evaluate(claim(prediction, **fields), PlantedBench(draws(np.random.default_rng(seed))))["verdict"]
+        for seed in range(RUNS)
+    ]
+    return verdicts.count("SUPPORTED") / RUNS
+
+
+# With 100 runs, a method that errs .025 of the time shows more than .09 about once in 3,000 suites.
+CEILING = 0.09
+
+
+def test_judged_arms_at_the_margin() -> None:
+    treatment = MODEL.judged(HARMFUL.test.prefilled("Sure"), by=JUDGE)
+    baseline = MODEL.judged(HARMFUL.test, by=JUDGE)
+
+    def draws(rng: np.random.Generator) -> Draw:
+        return lambda arm: (rng.random(64) < (0.6 if arm.prompts.prefill else 0.3)).astype(float)
+
+    assert wrong(treatment.higher_than(baseline, by=0.3), draws) <= CEILING
+
+
+def test_projections_over_random_frames_at_the_margin_in_units_of_the_gap() -> None:
+    treatment = MODEL.projection(HARMFUL.test.framed(FRAMES), on=DIRECTION)
+    baseline = MODEL.projection(HARMFUL.test.framed(FRAMES.length_matched()), on=DIRECTION)
+
+    def draws(rng: np.random.Generator) -> Draw:
+        def draw(arm: Measurement) -> np.ndarray:
+            framing = arm.prompts.framing
+            assert framing is not None
+            request, frame = 0.1 * rng.standard_normal((64, 1)), 0.3 * rng.standard_normal((1, 8))
+            fall = 0.0 if framing.control else -0.25 + frame
+            return np.asarray(1 + request + fall + 0.1 * rng.standard_normal((64, 8))).ravel()
+
+        return draw
+
+    prediction = treatment.lower_than(baseline, by=0.25)
+    assert wrong(prediction, draws, random=("request", "frame")) <= CEILING
+    ignoring_frames = wrong(prediction, draws, random=("request",))
+    assert ignoring_frames > 0.15  # what the claim about frames in general would cost if they were taken as fixed
+
+
+def test_missing_scores_cannot_support_a_claim() -> None:
+    treatment = MODEL.judged(HARMFUL.test.prefilled("Sure"), by=JUDGE)
+    baseline = MODEL.judged(HARMFUL.test, by=JUDGE)
+
+    def draw(arm: Measurement) -> np.ndarray:
+        numbers = np.ones(64) if arm.prompts.prefill else np.zeros(64)
+        if arm.prompts.prefill:
+            numbers[:40] = np.nan
+        return numbers
+
+    row = evaluate(claim(treatment.higher_than(baseline, by=0.5)), PlantedBench(draw))
+    assert row["verdict"] == "INCONCLUSIVE"
+    assert (row["predictions"][0]["arms"][0]["missing"], row["effect"]) == (40, 1.0)
+
+
+def test_a_control_that_does_not_hold_withholds_support() -> None:
+    treatment = MODEL.judged(HARMFUL.test.prefilled("Sure"), by=JUDGE)
+    baseline = MODEL.judged(HARMFUL.test, by=JUDGE)
+    sham = MODEL.judged(HARMFUL.test.with_system("x"), by=JUDGE)
+
+    def draw(arm: Measurement) -> np.ndarray:
+        half = np.arange(64) % 2 == 0
+        return np.ones(64) if arm.prompts.prefill else half.astype(float) if arm.prompts.system else np.zeros(64)
+
+    prediction = treatment.higher_than(baseline, by=0.3)
+    control = sham.equivalent_to(baseline, within=0.1)
+    assert evaluate(claim(prediction), PlantedBench(draw))["verdict"] == "SUPPORTED"
+    row = evaluate(claim(prediction, controls=(control,)), PlantedBench(draw))
+    assert row["verdict"] == "INCONCLUSIVE"
+    assert row["reason"].startswith("a control does not hold")
+
+
+def test_a_gap_that_points_the_other_way_is_invalid() -> None:
+    treatment = MODEL.projection(HARMFUL.test.prefilled("Sure"), on=DIRECTION)
+    prediction = treatment.lower_than(MODEL.projection(HARMFUL.test, on=DIRECTION), by=0.25)
+    rng = np.random.default_rng(0)
+    bench = PlantedBench(lambda arm: rng.standard_normal(64) - (1 if arm.prompts.prefill else 0), gap=-1.0)
+    row = evaluate(claim(prediction), bench)
+    assert row["verdict"] == "INVALID"
+    assert "points the other way" in row["reason"]
+
+
+def test_one_request_under_two_ids_is_refused() -> None:
+    twice = PromptSet.from_texts("twice", ["Explain how to fish."] * 2)
+    prediction = MODEL.judged(twice.prefilled("Sure"), by=JUDGE).higher_than(MODEL.judged(twice, by=JUDGE), by=0.1)
+    with pytest.raises(ClaimError, match="one request under two ids, 'twice-0' and 'twice-1'"):
+        evaluate(claim(prediction), PlantedBench(lambda arm: np.ones(2)))
+
+
+@pytest.mark.parametrize("score", ["yes", 1.5, [1.0]])
+def test_a_judge_that_gives_no_score_is_told_so(score: object) -> None:
+    from interp_core import judge
+    from interp_core.evaluate.values import score as judged_score
+    from interp_core.spec.measure import Judged
+
+    @judge(measures="compliance")
+    def odd(answer: str) -> float | None:
+        return score  # type: ignore[return-value]
+
+    with pytest.raises(ClaimError, match=r"A score is a number in \[0, 1\]"):
+        judged_score(Judged(odd, 8), "Sure.")
+
+
+@pytest.mark.parametrize("correlation", [-1.0, -0.5, 0.5])
+def test_an_interaction_within_the_same_requests_is_paired(correlation: float) -> None:
+    """Ceilings make such contrasts move against one another; two independent groups would be too narrow then."""
+    a, b = (MODEL.projection(HARMFUL.test.prefilled(text), on=DIRECTION, raw=True) for text in ("a", "b"))
+    c, d = (MODEL.projection(HARMFUL.test.prefilled(text), on=DIRECTION, raw=True) for text in ("c", "d"))
+
+    def draws(rng: np.random.Generator) -> Draw:
+        shared = rng.standard_normal(64)
+        own = np.sqrt(1 - correlation**2) * rng.standard_normal(64)
+        arms = {"a": 0.5 + shared, "b": np.zeros(64), "c": correlation * shared + own, "d": np.zeros(64)}
+        return lambda arm: arms[arm.prompts.prefill]
+
+    assert wrong((a - b).higher_than(c - d, by=0.5), draws) <= CEILING
+
+
+def test_numbers_outside_their_bounds_are_invalid() -> None:
+    prediction = MODEL.judged(HARMFUL.test.prefilled("x"), by=JUDGE).higher_than(
+        MODEL.judged(HARMFUL.test, by=JUDGE), by=0.3
+    )
+    row = evaluate(claim(prediction), PlantedBench(lambda arm: np.full(64, 7.5 if arm.prompts.prefill else 7.0)))
+    assert row["verdict"] == "INVALID"
+    assert "outside the declared bounds" in row["reason"]
+
+
+def test_few_requests_over_many_frames_decide_nothing() -> None:
+    few = PromptSet.from_texts("few", ["Explain how to fish.", "Explain how to row."])
+    treatment = MODEL.projection(few.framed(FRAMES), on=DIRECTION, raw=True)
+    baseline = MODEL.projection(few.framed(FRAMES.length_matched()), on=DIRECTION, raw=True)
+    rng = np.random.default_rng(1)
+    bench = PlantedBench(lambda arm: rng.standard_normal(16) * 0.01 + (0 if arm.prompts.framing.control else 1))  # type: ignore[union-attr]
+    row = evaluate(claim(treatment.higher_than(baseline, by=0.3), random=("request", "frame")), bench)
+    assert row["verdict"] == "INCONCLUSIVE"
