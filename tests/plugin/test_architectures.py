@@ -26,7 +26,8 @@ def test_pleading_lowers_projection(claim, model):
 
     Baseline: the same requests, direct.
     """
-    claim.expect(model.projection(A.test.framed(FRAMES), on=D).lower_than(model.projection(A.test, on=D), by=0.1))
+    pleading = model.projection(A.test.framed(FRAMES), on=D, raw=True)
+    claim.expect(pleading.lower_than(model.projection(A.test, on=D, raw=True), by=0.1))
 
 @pytest.mark.claim(kind="causal")
 @pytest.mark.parametrize("ablation", [zero, affine], ids=str)
