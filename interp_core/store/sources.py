@@ -12,7 +12,7 @@ from interp_core.errors import ModelError
 
 _TOKENIZER = (
     "tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt", "merges.txt", "added_tokens.json",
-    "special_tokens_map.json",
+    "special_tokens_map.json", "spiece.model", "sentencepiece.bpe.model", "source.spm", "tekken.json",
 )  # fmt: skip
 _TEMPLATES = ("chat_template.jinja", "chat_template.json")
 
