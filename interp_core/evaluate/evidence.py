@@ -28,13 +28,12 @@ class Arm:
 
     def tree(self) -> Mapping[str, Any]:
         """As JSON: mean of what could be measured, number of prompts, number missing."""
-        numbers = [value.number for value in self.values if value.number is not None]
         return {
             "role": self.role,
             "label": self.label,
-            "mean": float(np.mean(numbers)) if numbers else None,
+            "mean": _mean(self.values),
             "n": len(self.values),
-            "missing": len(self.values) - len(numbers),
+            "missing": sum(value.number is None for value in self.values),
         }
 
 
@@ -96,7 +95,9 @@ def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
     requests = len(set(sides[0].requests))
     if requests < FEWEST_REQUESTS:
         interval = interval.withheld(f"{requests} requests are too few to generalise over; {FEWEST_REQUESTS} or more")
-    return Evidence(prediction, interval, _decide(prediction, interval), arms, len(sides[0].treatment))
+    interval = interval.noted(*_saturated(prediction, sides))
+    decision = _with_room(prediction, interval, sides)
+    return Evidence(prediction, interval, decision, arms, len(sides[0].treatment))
 
 
 def _arms(role: str, side: Measurement | Contrast, bench: Bench) -> list[Arm]:
@@ -202,6 +203,46 @@ def _gap(prediction: Prediction, claim: Claim, bench: Bench) -> stats.Interval |
             where=claim.where,
         )
     return gap
+
+
+def _with_room(prediction: Prediction, interval: stats.Interval, sides: Sequence[Pairs]) -> stats.Decision:
+    """The decision; INCONCLUSIVE where the baseline lay so near a bound that the effect could not have been shown."""
+    decision, room = _decide(prediction, interval), _room(prediction, sides)
+    if room is None or room >= prediction.margin or decision.verdict is not stats.Verdict.REFUTED:
+        return decision
+    effect = interval if prediction.relation == "higher" else interval.mirrored()
+    if effect.high < 0:
+        return decision  # reversed: away from the bound there was room
+    way = {"higher": "rise", "lower": "fall"}[prediction.relation]
+    at = _mean(sides[0].baseline)
+    return stats.Decision(
+        stats.Verdict.INCONCLUSIVE,
+        f"no room: the baseline is {at:.2f}, so no {way} of {prediction.margin:g} was possible, and its absence says "
+        "nothing",
+    )
+
+
+def _room(prediction: Prediction, sides: Sequence[Pairs]) -> float | None:
+    """How far the mean could have moved in the predicted direction; None where nothing bounds it."""
+    bounds, baseline = prediction.treatment.quantity.bounds, _mean(sides[0].baseline)
+    if bounds is None or baseline is None or prediction.relation == "equivalent" or len(sides) > 1:
+        return None
+    return bounds[1] - baseline if prediction.relation == "higher" else baseline - bounds[0]
+
+
+def _saturated(prediction: Prediction, sides: Sequence[Pairs]) -> list[str]:
+    """A note where two arms are equivalent because both sit on one bound: a shift past it could not have shown."""
+    bounds = prediction.treatment.quantity.bounds
+    if prediction.relation != "equivalent" or bounds is None or len(sides) > 1:
+        return []
+    means = {_mean(sides[0].treatment), _mean(sides[0].baseline)}
+    return [f"both arms lie at the bound {bound:g}: only a shift away from it could show" for bound in bounds
+            if means == {bound}]  # fmt: skip
+
+
+def _mean(values: Sequence[Value]) -> float | None:
+    numbers = [value.number for value in values if value.number is not None]
+    return float(np.mean(numbers)) if numbers else None
 
 
 def _decide(prediction: Prediction, interval: stats.Interval) -> stats.Decision:

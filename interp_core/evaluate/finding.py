@@ -10,7 +10,7 @@ from interp_core.evaluate.evidence import Arm, Evidence, gather
 from interp_core.evaluate.values import Bench, Value
 from interp_core.spec.claim import Claim, check
 from interp_core.spec.measure import Judged
-from interp_core.stats import Verdict
+from interp_core.stats import FEWEST_LEVELS, Verdict
 
 EXAMPLES = 5
 Row = dict[str, Any]
@@ -66,7 +66,7 @@ def _row(
         "kind": claim.kind,
         "where": claim.where,
         "model": _model(claim, bench),
-        "scope": {"random": list(claim.random), "fixed": _fixed(claim), "notes": list(notes)},
+        "scope": _scope(claim, evidence, notes),
         "moved_from": None,
         "baseline": claim.baseline,
         "alpha": claim.alpha,
@@ -105,11 +105,24 @@ def _model(claim: Claim, bench: Bench) -> Row:
     }
 
 
-def _fixed(claim: Claim) -> list[str]:
-    """What the claim is about and does not generalise over."""
+def _scope(claim: Claim, evidence: Sequence[Evidence], notes: Sequence[str]) -> Row:
+    """What the claim generalises over and what it says nothing beyond; a factor of few levels is not generalised."""
+    few = {
+        factor: number
+        for found in evidence
+        if found.interval.design
+        for factor, number in found.interval.design.levels.items()
+        if factor in claim.random and number < FEWEST_LEVELS
+    }
+    only = [f"these {number} {factor}s only: too few to speak of {factor}s" for factor, number in few.items()]
+    random = [factor for factor in claim.random if factor not in few]
+    return {"random": random, "fixed": _fixed(claim, random), "notes": [*only, *notes]}
+
+
+def _fixed(claim: Claim, random: Sequence[str]) -> list[str]:
     judged = any(isinstance(arm.quantity, Judged) for arm in claim.arms)
     fitted = any(arm.directions for arm in claim.arms)
-    framed = any(arm.prompts.framing for arm in claim.arms) and "frame" not in claim.random
+    framed = any(arm.prompts.framing for arm in claim.arms) and "frame" not in random
     named = {"model": True, "judge": judged, "direction": fitted, "frame": framed}
     return [name for name, there in named.items() if there]
 

@@ -22,7 +22,8 @@ from interp_core.pytest_plugin.items import (
     statement_or_nothing,
     where_of,
 )
-from interp_core.pytest_plugin.reporter import DESELECTED, DESELECTED_KEY, ClaimsReporter
+from interp_core.pytest_plugin.reporter import ClaimsReporter, note_deselected, note_selected
+from interp_core.pytest_plugin.rootdir import refuse_moved_root
 from interp_core.spec.claim import Claim, ClaimRecorder, looking_with, stop_looking
 from interp_core.spec.model import Model
 
@@ -62,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         "claim(kind, random=('request',), alpha=0.025, id=None, known={}): a claim about a language model; "
         "its docstring is the statement, its body records predictions.",
     )
+    refuse_moved_root(config)
     options = _options(config)
     config.stash[HARNESS] = Harness(options, _progress(config))
     if not hasattr(config, "workerinput"):
@@ -147,12 +149,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
-    """Count claims that were left out, for PARTIAL; a worker tells the controller when it ends."""
+    """Count claims that were left out, for PARTIAL."""
     for item in items:
         if item.get_closest_marker("claim"):
-            item.config.stash[DESELECTED] = item.config.stash.get(DESELECTED, 0) + 1
-            if hasattr(item.config, "workeroutput"):
-                item.config.workeroutput[DESELECTED_KEY] = item.config.stash[DESELECTED]
+            note_deselected(item.config)
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note the claims that are about to run: those that a stopped run does not reach are named as missing."""
+    claims = [item for item in session.items if isinstance(item, pytest.Function) and item.get_closest_marker("claim")]
+    note_selected(session.config, [(claim_id(item), model_name(item)) for item in claims])
 
 
 def _note_twins(claims: list[pytest.Function]) -> None:

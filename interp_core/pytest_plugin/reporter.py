@@ -10,7 +10,22 @@ from interp_core.errors import InterpClaimsError, LedgerError
 from interp_core.harness import Options, document, exit_code, ledger_line, with_history
 
 DESELECTED = pytest.StashKey[int]()
-DESELECTED_KEY = "claims_deselected"
+SELECTED = pytest.StashKey[list[tuple[str, str]]]()
+_DESELECTED, _SELECTED = "claims_deselected", "claims_selected"
+
+
+def note_deselected(config: pytest.Config) -> None:
+    """Count one claim that was left out; a worker tells the controller when it ends."""
+    config.stash[DESELECTED] = config.stash.get(DESELECTED, 0) + 1
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_DESELECTED] = config.stash[DESELECTED]
+
+
+def note_selected(config: pytest.Config, claims: list[tuple[str, str]]) -> None:
+    """Note the (id, model) of each claim that is about to run; a worker tells the controller when it ends."""
+    config.stash[SELECTED] = claims
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_SELECTED] = claims
 
 
 class ClaimsReporter:
@@ -27,9 +42,11 @@ class ClaimsReporter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        """Take over what a worker counted; every worker leaves out the same claims."""
-        told = getattr(node, "workeroutput", {}).get(DESELECTED_KEY, 0)
-        self._config.stash[DESELECTED] = max(told, self._config.stash.get(DESELECTED, 0))
+        """Take over what a worker noted; every worker selects the same claims."""
+        told = getattr(node, "workeroutput", {})
+        stash = self._config.stash
+        stash[DESELECTED] = max(told.get(_DESELECTED, 0), stash.get(DESELECTED, 0))
+        stash[SELECTED] = [(id_, model) for id_, model in told.get(_SELECTED, [])] or stash.get(SELECTED, [])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what a claim's item carries, from this process or from a worker."""
@@ -46,12 +63,21 @@ class ClaimsReporter:
         """Write ledger and reports, and set the exit code."""
         if not self._rows and not self._not_evaluated:
             return
+        self._not_evaluated += self._not_reached()
         if not self._config.getoption("--claims-plan"):
             self._write()
         strict = self._config.getoption("--claims-strict")
         skipped = sum(entry["outcome"] == "skipped" for entry in self._not_evaluated)
         status = exit_code(self._rows, int(exitstatus), strict=strict, skipped=skipped)
         session.exitstatus = 12 if self._problem and status not in (2, 3, 4, 5) else status
+
+    def _not_reached(self) -> list[dict[str, Any]]:
+        """The claims that were selected, and that a run stopped by -x, Ctrl-C or a crash never came to."""
+        reached = {(row["id"], row["model"]["name"]) for row in self._rows}
+        reached |= {(entry["id"], entry["model"]) for entry in self._not_evaluated}
+        missing = [pair for pair in self._config.stash.get(SELECTED, []) if pair not in reached]
+        why = "the run stopped before it"
+        return [{"id": id_, "model": model, "outcome": "not reached", "reason": why} for id_, model in missing]
 
     def _write(self) -> None:
         from interp_core import ledger

@@ -7,12 +7,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from interp_core.report.numbers import plural, short
+from interp_core.report.numbers import means, plural, short
 
 Document = dict[str, Any]
 Row = Mapping[str, Any]
 
 SCHEMA = 1
+GAP = "of the gap"
 VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "INVALID")
 # Never by colour alone: every surface prints the word, and where there is room the symbol.
 SYMBOLS = {"SUPPORTED": "✓", "REFUTED": "✗", "INCONCLUSIVE": "?", "INVALID": "!"}
@@ -84,6 +85,33 @@ def remarks(row: Row) -> list[str]:
     return found
 
 
+def deciding(row: Row) -> Mapping[str, Any] | None:
+    """The prediction whose figures the row shows: the first with the row's verdict, or the first; None without any."""
+    alike = [evidence for evidence in row["predictions"] if evidence["verdict"] == row["verdict"]]
+    return next(iter(alike + row["predictions"]), None)
+
+
+def levels(row: Row) -> str:
+    """How many of what stand behind a row's figures: ``128 × 10``, requests by frames; "–" where nothing was."""
+    evidence = deciding(row)
+    if evidence is None:
+        return "–"
+    return " × ".join(f"{number:,}" for _, number in _factors(evidence))
+
+
+def arm_means(row: Row) -> str:
+    """The means behind a row's effect, treatment first: ``0.97 against 0.04``; "" for an interaction's four arms."""
+    evidence = deciding(row)
+    if evidence is None or len(evidence["arms"]) != 2 or evidence["unit"] == GAP:
+        return ""
+    return " against ".join(means(evidence))
+
+
+def _factors(evidence: Mapping[str, Any]) -> list[tuple[str, int]]:
+    # Sorted, since JSON on disk is: a page made from report.json is the page that was written beside it.
+    return sorted(evidence["levels"].items(), key=lambda item: (-item[1], item[0]))
+
+
 def scope_lines(row: Row) -> list[str]:
     """The scope in words: what the claim generalises over, and what it says nothing beyond."""
     scope = row["scope"]
@@ -98,9 +126,7 @@ def scope_lines(row: Row) -> list[str]:
 
 def sample_size(evidence: Mapping[str, Any]) -> str:
     """How many units the interval rests on: ``1,280 (128 requests × 10 frames), design effect 17.5``."""
-    # Sorted, since JSON on disk is: a page made from report.json is the page that was written beside it.
-    factors = sorted(evidence["levels"].items(), key=lambda item: (-item[1], item[0]))
-    levels = " × ".join(plural(number, factor) for factor, number in factors)
+    levels = " × ".join(plural(number, factor) for factor, number in _factors(evidence))
     parts = [f"{evidence['n']:,}" + (f" ({levels})" if levels else "")]
     if evidence["design_effect"] is not None:
         parts.append(f"design effect {short(evidence['design_effect'])}")

@@ -14,7 +14,9 @@ from interp_core.report.document import (
     SYMBOLS,
     Document,
     Row,
+    arm_means,
     environment_line,
+    levels,
     model_line,
     moved,
     passes_line,
@@ -73,8 +75,8 @@ def _table(rows: Iterable[Row]) -> Iterable[str]:
     yield "|---|---|---|---|--:|---|---|"
     for row in rows:
         reason = "; ".join([row["reason"], *remarks(row)])
-        size = "–" if row["n"] is None else f"{row['n']:,}"
-        words = [row["sentence"], row["model"]["name"], interval(row), size, row["baseline"], reason]
+        found = "; ".join(filter(None, [interval(row), arm_means(row)]))
+        words = [row["sentence"], row["model"]["name"], found, levels(row), row["baseline"], reason]
         yield f"| {_verdict(row)} | {' | '.join(map(inline, words))} |"
 
 

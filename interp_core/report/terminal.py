@@ -11,6 +11,8 @@ from interp_core.report.document import (
     SYMBOLS,
     Document,
     Row,
+    arm_means,
+    levels,
     moved,
     partial,
     passes_line,
@@ -73,14 +75,14 @@ def _wide(document: Document) -> "rich.table.Table":
     table.add_column("n", justify="right", no_wrap=True)
     table.add_column("model", max_width=20, overflow="fold")
     for row in document["rows"]:
-        table.add_row(_verdict(row), _claim(row), _effect(row), _text(_n(row)), _text(row["model"]["name"]))
+        table.add_row(_verdict(row), _claim(row), _effect(row), _text(levels(row)), _text(row["model"]["name"]))
     return table
 
 
 def _narrow(document: Document) -> "rich.table.Table":
     table = _table(header=False)
     for row in document["rows"]:
-        facts = f"{interval(row)}, n {_n(row)}, {row['model']['name']}"
+        facts = ", ".join(filter(None, [interval(row), arm_means(row), f"n {levels(row)}", row["model"]["name"]]))
         table.add_row(_verdict(row), _claim(row, _text(facts)))
     return table
 
@@ -106,20 +108,19 @@ def _claim(row: Row, *facts: "rich.text.Text") -> "rich.console.RenderableType":
     marks = [_text(remark, "bold") for remark in remarks(row)]
     place = [] if row["verdict"] == "SUPPORTED" else [_text(f"{row['where']}  {row['id']}", "dim")]
     baseline = _text(f"baseline: {row['baseline']}", "dim")
-    return Group(_text(row["sentence"]), *facts, baseline, _text(f"→ {row['reason']}"), *marks, *place, "")
+    notes = [_text(note, "dim") for note in row["scope"]["notes"]]
+    return Group(_text(row["sentence"]), *facts, baseline, _text(f"→ {row['reason']}"), *notes, *marks, *place, "")
 
 
 def _effect(row: Row) -> "rich.console.RenderableType":
     from rich.console import Group
 
     lines = [_text(bare_interval(row))]
+    if arm_means(row):
+        lines.append(_text(arm_means(row), "dim"))
     if row["effect"] is not None:
         lines += [_text(row["unit"])] * bool(row["unit"]) + [_text(strip(row, _STRIP), "cyan")]
     return Group(*lines)
-
-
-def _n(row: Row) -> str:
-    return "–" if row["n"] is None else f"{row['n']:,}"
 
 
 def _notes(document: Document) -> "Iterable[rich.text.Text]":

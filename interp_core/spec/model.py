@@ -295,6 +295,7 @@ def predict(treatment: "Comparable", baseline: object, relation: Relation, margi
             where=where,
         )
     checked = _margin(margin, relation, where)
+    _check_possible(treatment, relation, checked, where)
     if type(treatment) is not type(baseline):
         raise ClaimError(
             "one side is a contrast and the other a plain measurement. Compare two measurements, or two contrasts: "
@@ -303,6 +304,22 @@ def predict(treatment: "Comparable", baseline: object, relation: Relation, margi
         )
     _check_comparable(treatment, baseline, "treatment", "baseline", where)
     return Prediction(treatment, baseline, relation, checked, where)
+
+
+def _check_possible(treatment: "Measurement | Contrast", relation: str, margin: float, where: str) -> None:
+    """Raise ClaimError for a margin that no pair of arms can reach, or that every pair of arms keeps within."""
+    bounds = treatment.quantity.bounds
+    if bounds is None:
+        return
+    widest = (bounds[1] - bounds[0]) * (2 if isinstance(treatment, Contrast) else 1)
+    if margin < widest:
+        return
+    name, fate = ("within", "hold of any data") if relation == "equivalent" else ("by", "hold of no data")
+    raise ClaimError(
+        f"{name}={margin:g} would {fate}: {treatment.quantity.noun} lies in {bounds[0]:g} to {bounds[1]:g}, so no "
+        f"difference exceeds {widest:g}. Write the smallest difference that would matter, as in {name}=0.1.",
+        where=where,
+    )
 
 
 def _check_comparable(

@@ -8,7 +8,7 @@ from interp_core.stats.binary import (
     paired_binary_interval,
     wilson_interval,
 )
-from interp_core.stats.crossed import crossed_interval
+from interp_core.stats.crossed import FEWEST_LEVELS, crossed_interval
 from interp_core.stats.decide import Decision, Verdict, decide, decide_equivalence
 from interp_core.stats.interaction import interaction_interval
 from interp_core.stats.interval import Design, Interval
@@ -25,6 +25,7 @@ from interp_core.stats.ratio import ratio_interval
 from interp_core.stats.unpaired import unpaired_mean_interval
 
 __all__ = [
+    "FEWEST_LEVELS",
     "Decision",
     "Design",
     "Interval",

@@ -195,6 +195,47 @@ def test_numbers_outside_their_bounds_are_invalid() -> None:
     assert "outside the declared bounds" in row["reason"]
 
 
+@pytest.mark.parametrize(
+    ("relation", "baseline", "verdict"),
+    [("higher", 1.0, "INCONCLUSIVE"), ("lower", 0.0, "INCONCLUSIVE"), ("higher", 0.0, "REFUTED")],
+)
+def test_an_effect_that_a_bound_forbids_is_no_refutation(relation: str, baseline: float, verdict: str) -> None:
+    treatment, other = MODEL.judged(HARMFUL.test.prefilled("x"), by=JUDGE), MODEL.judged(HARMFUL.test, by=JUDGE)
+    prediction = Prediction(treatment, other, relation, 0.3)  # type: ignore[arg-type]
+    row = evaluate(claim(prediction), PlantedBench(lambda arm: np.full(64, baseline)))
+    assert row["verdict"] == verdict
+    assert (f"no room: the baseline is {baseline:.2f}" in row["reason"]) == (verdict == "INCONCLUSIVE")
+
+
+def test_an_effect_away_from_the_bound_is_reversed_all_the_same() -> None:
+    prediction = MODEL.judged(HARMFUL.test.prefilled("x"), by=JUDGE).higher_than(
+        MODEL.judged(HARMFUL.test, by=JUDGE), by=0.3
+    )
+    row = evaluate(claim(prediction), PlantedBench(lambda arm: np.full(64, 0.0 if arm.prompts.prefill else 1.0)))
+    assert (row["verdict"], row["reason"][:8]) == ("REFUTED", "REVERSED")
+
+
+def test_two_arms_at_one_bound_are_equivalent_with_a_note() -> None:
+    prediction = MODEL.judged(HARMFUL.test.prefilled("x"), by=JUDGE).equivalent_to(
+        MODEL.judged(HARMFUL.test, by=JUDGE), within=0.2
+    )
+    row = evaluate(claim(prediction), PlantedBench(lambda arm: np.zeros(64)))
+    assert row["verdict"] == "SUPPORTED"
+    assert row["predictions"][0]["notes"][-1] == "both arms lie at the bound 0: only a shift away from it could show"
+
+
+def test_a_factor_of_few_levels_is_no_part_of_what_is_generalised() -> None:
+    three = FrameSet("tales", FRAMES.frames[:3])
+    treatment = MODEL.projection(HARMFUL.test.framed(three), on=DIRECTION, raw=True)
+    baseline = MODEL.projection(HARMFUL.test.framed(three.length_matched()), on=DIRECTION, raw=True)
+    rng = np.random.default_rng(1)
+    bench = PlantedBench(lambda arm: rng.standard_normal(192))
+    row = evaluate(claim(treatment.lower_than(baseline, by=0.3), random=("request", "frame")), bench)
+    assert row["scope"]["random"] == ["request"]
+    assert "frame" in row["scope"]["fixed"]
+    assert row["scope"]["notes"] == ["these 3 frames only: too few to speak of frames"]
+
+
 def test_few_requests_over_many_frames_decide_nothing() -> None:
     few = PromptSet.from_texts("few", ["Explain how to fish.", "Explain how to row."])
     treatment = MODEL.projection(few.framed(FRAMES), on=DIRECTION, raw=True)

@@ -33,9 +33,9 @@ def test_ablation_raises_compliance(claim, model):
 def test_poems_lower_compliance(claim, model):
     """Poems lower compliance.
 
-    Baseline: the same requests, untouched.
+    Baseline: the same requests under ablation.
     """
-    claim.expect(model.recorded("poem").lower_than(model.recorded("untouched"), by=0.3))
+    claim.expect(model.recorded("poem").lower_than(model.recorded("ablated"), by=0.3))
 '''
 
 Recording = Callable[..., Path]

@@ -12,7 +12,7 @@ from interp_core import report
 
 from .conftest import Recording, report_of
 
-CLEAN = {"ablated": [1] * 40, "untouched": [0] * 40, "poem": [0] * 40}
+CLEAN = {"ablated": [1] * 40, "untouched": [0] * 40, "poem": [1] * 40}
 
 
 def verdicts(pytester: pytest.Pytester) -> dict[str, str]:
@@ -291,6 +291,50 @@ def test_a_skip_in_the_body_is_listed_with_its_reason(pytester: pytest.Pytester,
     result = pytester.runpytest_inprocess("--model", f"recorded:{recording(**CLEAN)}")
     assert result.ret == 14
     assert report_of(pytester)["not_evaluated"][0]["reason"].endswith("not today")
+
+
+def test_claims_that_a_stopped_run_never_came_to_are_named(
+    suite: pytest.Pytester, recording: Recording, workers: tuple[str, ...]
+) -> None:
+    suite.makepyfile(
+        test_aaa='''
+        import pytest
+        @pytest.mark.claim(kind="causal")
+        def test_broken(claim, model):
+            """It works.
+
+            Baseline: nothing.
+            """
+            raise KeyError("oops")
+        '''
+    )
+    result = suite.runpytest_inprocess(*workers, "-x", "--model", f"recorded:{recording(**CLEAN)}")
+    document = report_of(suite)
+    named = {entry["id"]: entry["outcome"] for entry in document["not_evaluated"]}
+    assert named.pop("broken") == "error"
+    assert set(named.values()) <= {"not reached"}
+    assert len(document["rows"]) + len(named) == 2  # workers may have come to them before the crash was told
+    if "-n2" not in workers:
+        assert len(named) == 2
+        result.stdout.fnmatch_lines(["*not reached: poems_lower_compliance on run: the run stopped before it*"])
+
+
+def test_an_option_that_moves_the_root_is_refused(pytester: pytest.Pytester) -> None:
+    """pytest takes `--model FOLDER` for a test path: the ledger would land in the model's project."""
+    inside = pytester.mkdir("study")
+    (inside / "test_it.py").write_text("def test_it(): pass")
+    other = pytester.mkdir("other")
+    (other / "pytest.ini").write_text("[pytest]")
+    run = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider"]
+
+    def started(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([*run, *arguments], cwd=inside, capture_output=True, text=True, check=False)
+
+    moved = started("--model", "../other")
+    assert moved.returncode == 4
+    assert "Write --model=../other, with an equals sign" in moved.stderr
+    assert not (other / "reports").exists()
+    assert started("--model=../other").returncode == 0
 
 
 def test_a_model_given_twice_is_refused(suite: pytest.Pytester, recording: Recording) -> None:

@@ -6,6 +6,7 @@ import pytest
 from rich.cells import cell_len
 
 from interp_core.report import interval, render_terminal
+from interp_core.report.document import arm_means, levels
 from interp_core.report.text import one_line
 from tests.report.sample import HOSTILE, document
 
@@ -55,7 +56,8 @@ def test_verdicts_models_effects_and_n_are_there(width):
         assert row["verdict"] in text
         assert row["model"]["name"] in pressed_text
         assert interval(row).partition(" of the")[0] in text
-        assert f"{row['n']:,}" in text if row["n"] else "–" in text
+        assert levels(row) in text
+        assert pressed(arm_means(row)) in pressed_text
 
 
 def test_verdicts_come_in_the_order_given():

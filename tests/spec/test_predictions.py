@@ -48,6 +48,15 @@ def test_a_margin_that_says_nothing_is_refused(margin, method, name):
         getattr(FRAMED, method)(DIRECT, **{name: margin})
 
 
+@pytest.mark.parametrize(
+    ("method", "name", "fate"), [("higher_than", "by", "hold of no data"), ("equivalent_to", "within", "hold of any")]
+)
+def test_a_margin_as_wide_as_the_measure_is_refused(method, name, fate):
+    with refused(ClaimError, HERE, f"{name}=1 would {fate}", "no difference exceeds 1", f"as in {name}=0.1"):
+        getattr(FRAMED, method)(DIRECT, **{name: 1.0})
+    assert (FRAMED - DIRECT).higher_than(DIRECT - FRAMED, by=1.5).margin == 1.5  # contrasts span twice as much
+
+
 def test_one_recipe_in_both_arms_is_refused():
     with refused(ClaimError, HERE, "treatment and baseline are the same recipe, so the effect is zero by construction"):
         DIRECT.higher_than(compliance(HARMFUL.test), by=0.1)
