@@ -126,6 +126,11 @@ def paired_binary_interval(differences: ArrayLike, *, alpha: float = 0.025) -> I
     return Interval((gained - lost) / n, low, high, alpha, "exact paired rates", n)
 
 
+def supports(gained: int, lost: int, n: int, margin: float, alpha: float) -> bool:
+    """Whether the lower end of the exact interval lies above `margin`, without computing the end."""
+    return lost < n and _Tail(gained, lost, n).worst(margin) < alpha
+
+
 @lru_cache(maxsize=4096)
 def _buehler(gained: int, lost: int, n: int, alpha: float) -> float:
     """The lower end: where the largest probability of the tables at least as extreme crosses `alpha`."""
@@ -134,8 +139,21 @@ def _buehler(gained: int, lost: int, n: int, alpha: float) -> float:
     tail = _Tail(gained, lost, n)
     if tail.worst(-1 + 1e-9) >= alpha:
         return -1.0
-    root = optimize.brentq(lambda delta: math.log(tail.worst(delta) / alpha), -1 + 1e-9, 1 - 1e-12, xtol=1e-6)
+    low, high = _bracket(tail, gained, lost, alpha)
+    root = optimize.brentq(lambda delta: math.log(tail.worst(delta) / alpha), low, high, xtol=1e-6)
     return max(-1.0, float(root) - 2e-6)
+
+
+def _bracket(tail: "_Tail", gained: int, lost: int, alpha: float) -> tuple[float, float]:
+    """Two differences about the Bonett-Price limit, below and above the root."""
+    near = float(_bonett_price(gained, lost, tail.n, -stats.norm.ppf(1 - alpha)))
+    step = 0.5 / math.sqrt(tail.n)
+    low, high = near - step, near + step
+    while low > -1 and tail.worst(low) >= alpha:
+        low -= step
+    while high < 1 and tail.worst(high) < alpha:
+        high += step
+    return max(low, -1 + 1e-9), min(high, 1 - 1e-12)
 
 
 class _Tail:

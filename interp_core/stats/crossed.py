@@ -131,7 +131,7 @@ def crossed_interval(
         spread = _one_factor(table, factors[0])
     else:
         spread = _one_factor(table, "frame") if len(factors) == 1 else _two_factors(table, rng, alpha)
-        found = _judged(table, spread, factors, alpha, bounds)
+        found = _judged(table, _cautious(table, spread, factors, alpha), factors, alpha, bounds)
     if len(factors) == 2 and bounds is None:
         alone = paired_mean_interval(table.means("request"), rng=rng, alpha=alpha, margin=margin)
         found = no_narrower(found, alone).noted(supposed(table.levels["frame"]))
@@ -179,6 +179,15 @@ def _one_factor(table: Cells, name: str) -> Spread:
     means = table.means(name)
     variance = float(means.var(ddof=1)) / len(means) if len(means) > 1 else 0.0
     return Spread(variance, float(max(1, len(means) - 1)))
+
+
+def _cautious(table: Cells, spread: Spread, factors: Sequence[str], alpha: float) -> Spread:
+    """The spread, or that of one factor alone with its fewer degrees of freedom where it reaches further.
+
+    Satterthwaite's approximation is a little short where two mean squares of few levels add up or cancel out.
+    """
+    alone = (_one_factor(table, name) for name in factors)
+    return max((spread, *alone), key=lambda s: float(stats.t.ppf(1 - alpha, s.df)) * math.sqrt(s.variance))
 
 
 def _two_factors(table: Cells, rng: np.random.Generator, alpha: float) -> Spread:

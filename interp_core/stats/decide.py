@@ -86,6 +86,32 @@ def decide_equivalence(interval: Interval, *, within: float) -> Decision:
     return _withhold(_two_sided(interval, within), interval, (-within, within))
 
 
+def decide_noninferiority(interval: Interval, *, within: float, worse: Direction = "lower") -> Decision:
+    """Judge "the effect is not `worse` by as much as `within`".
+
+    One side of an equivalence claim, at alpha [1]_: better by any amount is as good.
+
+    Parameters
+    ----------
+    interval : the effect's ``1 - 2 alpha`` interval.
+    within : the largest loss that does not matter, positive.
+    worse : the direction of a loss.
+
+    Raises
+    ------
+    ValueError : `within` is not positive and finite.
+
+    References
+    ----------
+    .. [1] Wellek (2010), Testing Statistical Hypotheses of Equivalence and Noninferiority, 2nd edition.
+    """
+    _check_size("within", within)
+    effect = interval if worse == "lower" else interval.mirrored()
+    if not effect.decides:
+        return Decision(Verdict.INCONCLUSIVE, _why_withheld(effect))
+    return _withhold(_not_worse(effect, within), effect, (-within,))
+
+
 @dataclass(frozen=True)
 class _Read:
     """A decision and the ends of the interval it was read off."""
@@ -114,6 +140,14 @@ def _two_sided(interval: Interval, within: float) -> _Read:
     if interval.high < -within:
         return _Read(Decision(Verdict.REFUTED, "the effect is larger than the margin"), ("high",))
     return _Read(Decision(Verdict.INCONCLUSIVE, "straddles the margin"))
+
+
+def _not_worse(effect: Interval, within: float) -> _Read:
+    if effect.low > -within:
+        return _Read(Decision(Verdict.SUPPORTED, "the interval lies wholly above the largest loss"), ("low",))
+    if effect.high < -within:
+        return _Read(Decision(Verdict.REFUTED, "worse by more than the margin"), ("high",))
+    return _Read(Decision(Verdict.INCONCLUSIVE, "straddles the largest loss"))
 
 
 def _withhold(read: _Read, interval: Interval, margins: tuple[float, ...]) -> Decision:

@@ -35,8 +35,8 @@ class Interval:
     method : the estimator's name, as printed.
     n : independent units (pairs, clusters) behind the interval.
     notes : sentences for the reader.
-    tail_errors : measured error of the low and of the high end for the nearest simulated shape, where the data look
-        like a shape that the method is not known to hold for; None elsewhere.
+    tail_errors : measured error of the low and of the high end for simulated shapes like the data, where that is more
+        than alpha at either; None elsewhere.
     decides : False where no verdict may be read off this interval; the first note says why.
     design : factor levels and effective sample size of a crossed design.
     monte_carlo : three Monte-Carlo standard deviations of the two ends, 0 where nothing was drawn.

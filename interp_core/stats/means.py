@@ -14,6 +14,7 @@ from interp_core.stats.interval import Interval
 
 DRAWS = 9_999
 _CHUNK = 2_000_000  # resampled values held in memory at once
+_CACHED = 100_000  # as many as stay in a core's cache
 _FLOOR = 0.1  # a resample's standard error is no less than this share of the sample's
 MOST_FLIPS = 15  # sign flips are enumerated up to this n
 
@@ -167,16 +168,40 @@ def studentised(x: Float[np.ndarray, "n"], rng: np.random.Generator, alpha: floa
     error = standard_error(x)
     if error == 0:
         return Ends(float(x.mean()), float(x.mean()), 0.0, 0.0)
-    drawn = resample(x, rng, draws)
-    roots = (drawn.means - x.mean()) / np.maximum(drawn.errors, _FLOOR * error)
+    drawn = resample_moments(x - x.mean(), rng, draws)
+    roots = drawn.means / np.maximum(drawn.errors, _FLOOR * error)
     return from_roots(float(x.mean()), error, roots, alpha)
+
+
+def resample_moments(x: Float[np.ndarray, "n"], rng: np.random.Generator, draws: int) -> Resampled:
+    """As `resample`, of values whose mean is near zero: twice as fast, rounded otherwise in the last digits."""
+    n, scale = len(x), float(np.abs(x).max()) or 1.0
+    rows, unit = max(1, _CACHED // n), x / scale
+    parts = [_sums(unit[rng.integers(0, n, (min(rows, draws - at), n))]) for at in range(0, draws, rows)]
+    means, squares = (np.concatenate(column) / n for column in zip(*parts, strict=True))
+    errors = np.sqrt(np.maximum(squares - means**2, 0.0) / max(n - 1, 1))
+    return Resampled(scale * means, scale * errors)
+
+
+def _sums(drawn: Float[np.ndarray, "draw n"]) -> tuple[Float[np.ndarray, "draw"], Float[np.ndarray, "draw"]]:
+    return drawn @ np.ones(drawn.shape[1]), np.einsum("ij,ij->i", drawn, drawn)
 
 
 def from_roots(mean: float, error: float, roots: Float[np.ndarray, "draw"], alpha: float) -> Ends:
     """The ends of an interval from the bootstrap distribution of ``(mean* - mean) / error*``."""
-    slack = 3 * math.sqrt(alpha * (1 - alpha) / len(roots))
-    levels = np.array([alpha, alpha - slack, alpha + slack])
-    lower, upper = np.quantile(roots, np.clip([levels, 1 - levels], 0, 1))
+    return ends_at(mean, error, np.quantile(roots, levels(alpha, len(roots))))
+
+
+def levels(alpha: float, draws: int) -> Float[np.ndarray, "2 3"]:
+    """Of both tails, the level of the quantile and those three Monte-Carlo standard deviations about it."""
+    slack = 3 * math.sqrt(alpha * (1 - alpha) / draws)
+    lower = np.array([alpha, alpha - slack, alpha + slack])
+    return np.asarray(np.clip(np.stack([lower, 1 - lower]), 0, 1))
+
+
+def ends_at(mean: float, error: float, quantiles: Float[np.ndarray, "2 3"]) -> Ends:
+    """The ends of an interval from quantiles of the roots at `levels`."""
+    lower, upper = quantiles
     return Ends(
         mean - error * float(upper[0]),
         mean - error * float(lower[0]),

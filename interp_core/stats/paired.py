@@ -34,7 +34,7 @@ def paired_mean_interval(
 
     Without bounds it is the union of Student's t and the bootstrap-t interval, the latter at Hesterberg's expanded
     level [1]_. No interval covers every unbounded distribution [2]_: for data that look like a shape outside the list
-    that this one was measured on, `tail_errors` holds the measured errors of the nearest simulated shape. Under 16
+    that this one was measured on, `tail_errors` holds the errors measured for simulated shapes like them. Under 16
     values the exact sign-flip interval is shown, and decides nothing. With bounds the interval is valid at every n:
     exact for differences of yes-or-no outcomes, a betting interval for all else.
 

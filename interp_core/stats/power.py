@@ -4,7 +4,7 @@ import math
 
 from scipy import optimize, stats
 
-_MOST_PAIRS = 1_000_000
+MOST_PAIRS = 1_000_000
 
 
 def chance_supported(true_effect: float, *, sd: float, n: int, margin: float, alpha: float = 0.025) -> float:
@@ -25,15 +25,20 @@ def chance_supported(true_effect: float, *, sd: float, n: int, margin: float, al
     if sd <= 0 or n < 2:
         raise ValueError(f"sd={sd} must be positive and n={n} at least 2.")
     shift = (true_effect - margin) / sd * math.sqrt(n)
-    needed = float(stats.t.ppf(1 - alpha, n - 1))
+    return noncentral(shift, n - 1, alpha)
+
+
+def noncentral(shift: float, df: float, alpha: float) -> float:
+    """Chance that a t statistic of mean `shift`, in standard errors, exceeds its critical value."""
+    needed = float(stats.t.ppf(1 - alpha, df))
     if abs(shift) > 30:  # the noncentral t loses its digits out there
         return float(stats.norm.sf(needed - shift))
-    return float(stats.nct.sf(needed, n - 1, shift))
+    return float(stats.nct.sf(needed, df, shift))
 
 
 def minimum_detectable_effect(*, sd: float, n: int, margin: float, alpha: float = 0.025, power: float = 0.8) -> float:
     """The smallest true effect that is SUPPORTED with chance `power`, given the margin."""
-    _check_power(power, alpha)
+    check_power(power, alpha)
     widest = margin + sd * (50 / math.sqrt(n) + 50)
     return float(
         optimize.brentq(
@@ -46,14 +51,14 @@ def n_to_decide(
     true_effect: float, *, sd: float, margin: float, alpha: float = 0.025, power: float = 0.8
 ) -> int | None:
     """The fewest pairs with which the effect is SUPPORTED with chance `power`; None where no number would do."""
-    _check_power(power, alpha)
+    check_power(power, alpha)
 
     def enough(n: int) -> bool:
         return chance_supported(true_effect, sd=sd, n=n, margin=margin, alpha=alpha) >= power
 
-    if true_effect <= margin or not enough(_MOST_PAIRS):
+    if true_effect <= margin or not enough(MOST_PAIRS):
         return None
-    low, high = 1, _MOST_PAIRS
+    low, high = 1, MOST_PAIRS
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
@@ -72,6 +77,7 @@ def paired_rate_sd(gained: float, lost: float) -> float:
     return math.sqrt(gained + lost - (gained - lost) ** 2)
 
 
-def _check_power(power: float, alpha: float) -> None:
+def check_power(power: float, alpha: float) -> None:
+    """Raise ValueError where `power` is no chance that a plan could aim at."""
     if not alpha < power < 1:
         raise ValueError(f"power={power} must lie between alpha={alpha} and 1.")

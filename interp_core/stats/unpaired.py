@@ -9,7 +9,7 @@ from scipy import stats
 
 from interp_core.stats._values import Bounds, check_alpha, constant, finite
 from interp_core.stats.interval import SMALL_N, Interval
-from interp_core.stats.means import Ends, draws_for, expanded, from_roots, resample, standard_error
+from interp_core.stats.means import Ends, draws_for, expanded, from_roots, resample_moments, standard_error
 from interp_core.stats.paired import REDRAW, bounded_paired, constant_reason, joined, near
 from interp_core.stats.shapes import diagnosed
 
@@ -105,10 +105,10 @@ def _studentised(
     x: Float[np.ndarray, "n"], y: Float[np.ndarray, "m"], rng: np.random.Generator, alpha: float, draws: int
 ) -> Ends:
     error, estimate = _error(x, y), float(x.mean() - y.mean())
-    first, second = resample(x, rng, draws), resample(y, rng, draws)
+    first, second = (resample_moments(sample - sample.mean(), rng, draws) for sample in (x, y))
     errors = np.maximum(np.hypot(first.errors, second.errors), _FLOOR * error)
     level = expanded(alpha, max(2, round(welch_df(x, y)) + 1))
-    return from_roots(estimate, error, (first.means - second.means - estimate) / errors, level)
+    return from_roots(estimate, error, (first.means - second.means) / errors, level)
 
 
 def _diagnosed(interval: Interval, x: Float[np.ndarray, "n"], y: Float[np.ndarray, "m"]) -> Interval:

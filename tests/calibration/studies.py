@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from interp_core.stats import Interval, crossed_interval, interaction_interval, ratio_interval, t_interval
-from interp_core.stats.shapes import SHAPES
+from interp_core.stats.shapes import SLACK, expected_errors
 from tests.calibration.populations import Population
 from tests.calibration.vectorised import many, weights
 
@@ -62,15 +62,9 @@ def paired(population: Population, n: int, alphas: tuple[float, ...], *, seed: i
 
 
 def _diagnosed(look: np.ndarray, right: np.ndarray, n: int, alpha: float) -> tuple[np.ndarray, np.ndarray]:
-    from interp_core.stats.shapes import _at
-
-    size = min({shape.n for shape in SHAPES}, key=lambda m: abs(np.log(m / n)))
-    shapes = [shape for shape in SHAPES if shape.n == size]
-    centre, spread = (np.array([getattr(shape, name) for shape in shapes]) for name in ("centre", "spread"))
-    distance = (((look[:, None] - centre) / spread) ** 2).sum(axis=2) + 2 * np.log(spread).sum(axis=1)
-    at = distance.argmin(axis=1)
-    heavy = np.array([0.0 if shape.trusted else _at(shape.heavy, alpha) for shape in shapes])[at]
-    light = np.array([0.0 if shape.trusted else _at(shape.light, alpha) for shape in shapes])[at]
+    heavy, light = expected_errors(look, n, alpha)
+    silent = np.maximum(heavy, light) <= SLACK * alpha
+    heavy, light = np.where(silent, 0.0, heavy), np.where(silent, 0.0, light)
     return np.where(right, light, heavy), np.where(right, heavy, light)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interp_core.stats import Decision, Interval, Verdict, decide, decide_equivalence
+from interp_core.stats import Decision, Interval, Verdict, decide, decide_equivalence, decide_noninferiority
 
 
 def interval(low: float, high: float, **changes) -> Interval:
@@ -43,6 +43,32 @@ def test_a_directed_claim_is_read_off_the_interval(low, high, verdict, reason):
 )
 def test_equivalence_is_the_interval_inside_the_margin(low, high, verdict):
     assert decide_equivalence(interval(low, high), within=0.25).verdict is verdict
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "verdict"),
+    [
+        (-0.2, 0.1, Verdict.SUPPORTED),
+        (0.3, 0.9, Verdict.SUPPORTED),
+        (-0.25, 0.1, Verdict.INCONCLUSIVE),
+        (-0.9, -0.3, Verdict.REFUTED),
+    ],
+)
+def test_not_worse_is_one_side_of_equivalence(low, high, verdict):
+    assert decide_noninferiority(interval(low, high), within=0.25).verdict is verdict
+    assert decide_noninferiority(interval(-high, -low), within=0.25, worse="higher").verdict is verdict
+    withheld = interval(low, high).withheld("too few")
+    assert decide_noninferiority(withheld, within=0.25) == Decision(Verdict.INCONCLUSIVE, "too few")
+
+
+def test_not_worse_reads_the_end_that_it_needs():
+    heavy_high = interval(-0.1, 0.6, tail_errors=(0.002, 0.062))
+    assert decide_noninferiority(heavy_high, within=0.25).verdict is Verdict.SUPPORTED
+    assert decide_noninferiority(heavy_high.mirrored(), within=0.9).verdict is Verdict.INCONCLUSIVE
+    near = interval(-0.24, 0.1, monte_carlo=(0.02, 0.02))
+    assert decide_noninferiority(near, within=0.25).reason.startswith("unstable")
+    with pytest.raises(ValueError, match="within=0 must be a positive number"):
+        decide_noninferiority(near, within=0)
 
 
 def test_an_interval_that_cannot_decide_gives_its_reason():

@@ -34,4 +34,4 @@ def test_all_names_are_exported_once_and_in_order():
     }
     modules = {name for name in public if type(getattr(stats, name)).__name__ == "module"}
     assert set(stats.__all__) == public - modules
-    assert list(stats.__all__) == sorted(stats.__all__)
+    assert list(stats.__all__) == sorted(stats.__all__, key=lambda name: (not name.isupper(), name))
