@@ -8,6 +8,7 @@ InterpClaimsError
 ├── StoreError            the cache on disk cannot be used
 ├── LedgerError           the ledger is damaged or was changed after the fact
 ├── NotApplicable         the claim does not apply to this model: it is skipped, with the reason
+│   └── NoAdmissibleDirection   no candidate passed the filters of a selection: what each of them rejected
 └── InvalidEvidence       the instrument broke while measuring: the claim gets no scientific verdict
 """
 
@@ -53,6 +54,10 @@ class LedgerError(InterpClaimsError):
 
 class NotApplicable(InterpClaimsError):
     """The claim does not apply to this model: it is skipped, with the reason."""
+
+
+class NoAdmissibleDirection(NotApplicable):
+    """No candidate direction passed the filters of a selection; the message says what each of them rejected."""
 
 
 class InvalidEvidence(InterpClaimsError):

@@ -4,13 +4,10 @@ No pytest here: the plugin translates between pytest's hooks and this module. He
 judged, so that a session without claims, and every collection, stays light.
 """
 
-import platform
-import subprocess
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +18,8 @@ from interp_core.spec.recorded import read_recording
 
 if TYPE_CHECKING:
     import interp_core.evaluate
+    import interp_core.ledger
 
-PACKAGES = ("interp-claims", "numpy", "scipy", "torch", "transformers", "nnsight", "pytest")
 DECIDED = ("SUPPORTED", "REFUTED")
 RANK = {"INVALID": 0, "REFUTED": 1, "INCONCLUSIVE": 2, "SUPPORTED": 3}
 RECORDED = "recorded:"
@@ -35,6 +32,7 @@ class Options:
 
     cache: Path
     reports: Path
+    lock: Path
     search: tuple[Path, ...] = ()
     device: str = "cpu"
     download: bool = False
@@ -53,6 +51,19 @@ class Harness:
         from interp_core.evaluate import evaluate
 
         return evaluate(claim, self.bench(claim.model), peeked=peeked, known=known)
+
+    @cached_property
+    def lock(self) -> "interp_core.ledger.Lock":
+        """What is registered, as it was when the run began."""
+        from interp_core.ledger import read_lock
+
+        return read_lock(self.options.lock)
+
+    def register(self, claim: Claim) -> dict[str, Any]:
+        """The row of the lock that registers a claim."""
+        from interp_core.evaluate import registered
+
+        return registered(claim, self.bench(claim.model))
 
     def bench(self, model: Model) -> "interp_core.evaluate.Bench":
         """The bench of a model, opened at first use."""
@@ -120,89 +131,6 @@ def refuse_ambiguous_names(models: Sequence[Model], claim_names: Sequence[str]) 
                 f"the model's name {model.name!r} holds {clash[0]!r}, a word of a claim's name, so `-k {clash[0]}` "
                 f"would select by model. Give it another name: --model NAME={model.source}"
             )
-
-
-def environment(options: Options) -> dict[str, Any]:
-    """What the run ran on: versions, device, commit."""
-    commit = _git("rev-parse", "HEAD")
-    dirty = _git("status", "--porcelain", "--untracked-files=no")
-    return {
-        "python": platform.python_version(),
-        "packages": {name: found for name in PACKAGES if (found := _version(name))},
-        "device": options.device,
-        "commit": commit or None,
-        "dirty": None if dirty is None else bool(dirty),
-    }
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
-
-
-def _git(*arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.strip()
-
-
-def with_history(
-    rows: Sequence["interp_core.evaluate.Row"], ledger: Sequence[Mapping[str, Any]]
-) -> list["interp_core.evaluate.Row"]:
-    """The rows, each with the verdict that it moved from: the last on record for the same claim and model."""
-    last = {(line["claim"], line["model"]): str(line["verdict"]) for line in ledger}
-    return [{**row, "moved_from": _moved(row, last.get((row["id"], row["model"]["name"])))} for row in rows]
-
-
-def _moved(row: "interp_core.evaluate.Row", last: str | None) -> str | None:
-    before = (row["known"] or last or row["verdict"]).upper()
-    return before if before != row["verdict"] else None
-
-
-def ledger_line(row: "interp_core.evaluate.Row", when: str) -> dict[str, Any]:
-    """What the ledger keeps of a finding."""
-    kept = ("verdict", "reason", "effect", "low", "high", "margin", "unit", "n", "seed", "status", "digests", "cost")
-    model = row["model"]
-    return {"claim": row["id"], "model": model["name"], "files": model["files"], "when": when} | {
-        k: row[k] for k in kept
-    }
-
-
-def now() -> str:
-    """The time, in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def document(
-    rows: Sequence["interp_core.evaluate.Row"],
-    not_evaluated: Sequence[Mapping[str, Any]],
-    selection: Mapping[str, Any],
-    options: Options,
-) -> dict[str, Any]:
-    """The report of a run, as JSON: the source of every other form."""
-    from interp_core.store import Passes
-
-    total = Passes()
-    for row in rows:
-        total.add(row["cost"])
-    return {
-        "schema": 1,
-        "created": now(),
-        "selection": dict(selection),
-        "environment": environment(options),
-        "passes": total.tree(),
-        "rows": sorted(rows, key=_place),
-        "not_evaluated": sorted(not_evaluated, key=lambda entry: (entry["id"], entry["model"])),
-    }
-
-
-def _place(row: "interp_core.evaluate.Row") -> tuple[str, int, str, str]:
-    path, _, line = row["where"].rpartition(":")
-    return path, int(line), row["id"], row["model"]["name"]
 
 
 def exit_code(rows: Sequence["interp_core.evaluate.Row"], status: int, *, strict: bool, skipped: int) -> int:

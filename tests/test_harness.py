@@ -4,15 +4,7 @@ import pytest
 
 from interp_core import Model
 from interp_core.errors import ModelError, NotApplicable
-from interp_core.harness import (
-    Options,
-    document,
-    exit_code,
-    ledger_line,
-    parse_model,
-    refuse_ambiguous_names,
-    with_history,
-)
+from interp_core.harness import exit_code, parse_model, refuse_ambiguous_names
 
 VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "INVALID")
 
@@ -116,71 +108,6 @@ def test_exit_codes_are_those_of_the_design(status, moved):
 )  # fmt: skip
 def test_only_a_weaker_verdict_is_told_by_the_exit_code(before, after, code):
     assert exit_code([row("SUPPORTED"), row(after, before)], 0, strict=False, skipped=0) == code
-
-
-# history
-
-
-def finding(claim, verdict, model="mediated", known=None):
-    return {"id": claim, "verdict": verdict, "model": {"name": model}, "known": known}
-
-
-def line(claim, verdict, model="mediated"):
-    return {"claim": claim, "verdict": verdict, "model": model}
-
-
-@pytest.mark.parametrize(
-    ("known", "history", "moved"),
-    [
-        (None, [], None),
-        (None, [line("a", "SUPPORTED")], None),
-        (None, [line("a", "REFUTED")], "REFUTED"),
-        (None, [line("a", "REFUTED"), line("a", "SUPPORTED")], None),
-        (None, [line("a", "SUPPORTED"), line("a", "REFUTED")], "REFUTED"),
-        (None, [line("a", "REFUTED", model="gated"), line("b", "REFUTED")], None),
-        ("supported", [line("a", "REFUTED")], None),
-        ("refuted", [line("a", "SUPPORTED")], "REFUTED"),
-    ],
-)  # fmt: skip
-def test_rows_say_what_they_moved_from(known, history, moved):
-    found = with_history([finding("a", "SUPPORTED", known=known)], history)
-    assert [entry["moved_from"] for entry in found] == [moved]
-
-
-def test_history_leaves_the_rows_as_they_were():
-    rows = [finding("a", "SUPPORTED")]
-    with_history(rows, [line("a", "REFUTED")])
-    assert rows == [finding("a", "SUPPORTED")]
-
-
-def whole_row(claim, where, **cost):
-    kept = ("reason", "effect", "low", "high", "margin", "unit", "n", "seed", "status", "digests", "predictions")
-    cost = {"made": 1, "saved": 2, "reasons": {"new": 1}, "tokens": 3, "seconds": 0.5} | cost
-    model = {"name": "mediated", "files": {"weights": "w"}}
-    return {**dict.fromkeys(kept, 0), "id": claim, "where": where, "verdict": "SUPPORTED", "model": model, "cost": cost}
-
-
-def test_the_ledger_keeps_the_finding_and_what_it_was_found_on():
-    found = ledger_line(whole_row("a", "x.py:1"), "2026-01-01T00:00:00Z")
-    assert {key: found[key] for key in ("claim", "model", "files", "when", "verdict")} == {
-        "claim": "a", "model": "mediated", "files": {"weights": "w"}, "when": "2026-01-01T00:00:00Z",
-        "verdict": "SUPPORTED",
-    }  # fmt: skip
-    assert "predictions" not in found
-    assert "hash" not in found
-    assert "previous" not in found
-
-
-def test_a_document_sorts_rows_and_sums_passes(tmp_path):
-    rows = [whole_row("b", "b.py:1"), whole_row("z", "a.py:9", reasons={"prompt changed": 1}), whole_row("c", "a.py:9")]
-    skipped = [{"id": "y", "model": "m"}, {"id": "x", "model": "m"}]
-    found = document(rows, skipped, {"keyword": "fiction"}, Options(tmp_path, tmp_path, device="cpu"))
-    assert [entry["id"] for entry in found["rows"]] == ["c", "z", "b"]
-    assert [entry["id"] for entry in found["not_evaluated"]] == ["x", "y"]
-    assert found["passes"] == {
-        "made": 3, "saved": 6, "reasons": {"new": 2, "prompt changed": 1}, "tokens": 9, "seconds": 1.5,
-    }  # fmt: skip
-    assert (found["schema"], found["selection"], found["environment"]["device"]) == (1, {"keyword": "fiction"}, "cpu")
 
 
 def test_a_model_without_a_recording_tells_how_to_name_one():

@@ -7,6 +7,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from interp_core.engine.live import LiveModel
 from interp_core.engine.selfcheck import check_model
-from interp_core.engine.values import Answer, Edit, Logits, Residual
+from interp_core.engine.values import Answer, Edit, Logits, Residual, TextScore
 
-__all__ = ["Answer", "Edit", "LiveModel", "Logits", "Residual", "check_model"]
+__all__ = ["Answer", "Edit", "LiveModel", "Logits", "Residual", "TextScore", "check_model"]

@@ -2,16 +2,17 @@
 
 import inspect
 from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import torch
-from jaxtyping import Float32, Int
+from jaxtyping import Float, Float32, Int
 from torch import Tensor
 from transformers import PreTrainedModel
 
 from interp_core.engine.adapter import Adapter
 from interp_core.engine.batches import Batch
-from interp_core.engine.hooks import BatchEdit, captured, edited
+from interp_core.engine.hooks import BatchEdit, captured, edited, on_input
 
 
 def inputs_of(model: PreTrainedModel, batch: Batch) -> dict[str, Tensor]:
@@ -38,11 +39,13 @@ def residuals(
     layers: Sequence[int],
     columns: Int[Tensor, "prompt"],
     edits: Sequence[BatchEdit] = (),
-) -> Float32[Tensor, "prompt layer d_model"]:
-    """The stream at the input of `layers`, after edits, at each prompt's column; on the CPU."""
-    with edited(adapter, edits), captured(adapter, layers, columns) as taken:
+    part: str = "residual",
+) -> Float32[Tensor, "prompt layer width"]:
+    """The stream at the input of `layers`, or another part, after edits, at each prompt's column; on the CPU."""
+    with edited(adapter, edits), captured(adapter, layers, columns, part=part) as taken:
         forward(model, batch)
-    return torch.stack([taken[layer].cpu() for layer in layers], dim=1)
+    home = taken[layers[0]].device  # one copy to the CPU, not one for each layer
+    return torch.stack([taken[layer].to(home) for layer in layers], dim=1).cpu()
 
 
 def logits(
@@ -53,3 +56,57 @@ def logits(
         output = forward(model, batch)
     last: Tensor = output.logits[:, -1].float().cpu()
     return last
+
+
+def lens(
+    model: PreTrainedModel,
+    adapter: Adapter,
+    batch: Batch,
+    *,
+    layer: int,
+    columns: Int[Tensor, "prompt"],
+    edits: Sequence[BatchEdit] = (),
+) -> Float32[Tensor, "prompt vocabulary"]:
+    """The logits of the stream at the input of `layer`, put straight into the final norm and the head; on the CPU.
+
+    The model's own forward does it, so that whatever stands between norm and head (a soft cap, a scale) applies.
+    """
+    with ExitStack() as stack:
+        stack.enter_context(edited(adapter, edits))
+        taken = stack.enter_context(captured(adapter, [layer], columns))
+
+        def put(stream: Tensor) -> Tensor:
+            early = taken[layer][:, None].to(stream.device, stream.dtype)
+            return torch.cat([stream[:, :-1], early], dim=1)
+
+        on_input(stack, adapter.final_norm, put)
+        output = forward(model, batch)
+    last: Tensor = output.logits[:, -1].float().cpu()
+    return last
+
+
+def text_scores(
+    model: PreTrainedModel,
+    adapter: Adapter,
+    batch: Batch,
+    *,
+    begins: Sequence[int],
+    edits: Sequence[BatchEdit] = (),
+) -> Float32[Tensor, "prompt"]:
+    """The log-likelihood, in nats, of each prompt's tokens from the column `begins` to its end; on the CPU."""
+    kept = batch.ids.shape[1] - min(begins) + 1  # the last columns, from the one before the earliest scored token
+    with torch.inference_mode(), edited(adapter, edits):
+        output = model(**inputs_of(model, batch), logits_to_keep=kept, use_cache=False)
+    scores = [
+        _row_score(row, ids[len(ids) - kept + 1 :], begin - (len(ids) - kept + 1))
+        for row, ids, begin in zip(output.logits[:, :-1], batch.ids, begins, strict=True)
+    ]
+    return torch.stack(scores).cpu()
+
+
+def _row_score(
+    logits: Float[Tensor, "position vocabulary"], targets: Int[Tensor, "position"], first: int
+) -> Float32[Tensor, ""]:
+    """The sum, from position `first` on, of the log-probabilities of `targets`; one row at a time, to save memory."""
+    chosen = logits[first:].float().log_softmax(-1)
+    return chosen.gather(-1, targets[first:, None].to(chosen.device)).sum()

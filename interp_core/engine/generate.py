@@ -1,4 +1,4 @@
-"""Greedy generation that nothing but its arguments configures."""
+"""Generation, greedy or sampled, that nothing but its arguments configures."""
 
 from collections.abc import Sequence
 
@@ -40,16 +40,44 @@ class FiniteRows(LogitsProcessor):  # type: ignore[misc]  # transformers is unty
         return scores
 
 
+class Sampler(LogitsProcessor):  # type: ignore[misc]  # transformers is untyped here
+    """Leaves one token of each row, drawn at a temperature by inverting the distribution function at a given number.
+
+    One number for each row and step decides, so that what a prompt samples depends on its own seed and not on which
+    prompts share its batch.
+    """
+
+    def __init__(self, uniforms: Float[Tensor, "prompt new"], temperature: float) -> None:
+        self.uniforms = uniforms
+        self.temperature = temperature
+        self.step = 0
+
+    def __call__(
+        self, _: Int[Tensor, "prompt position"], scores: Float[Tensor, "prompt vocabulary"]
+    ) -> Float[Tensor, "prompt vocabulary"]:
+        """-inf for every token but the one drawn."""
+        below = (scores.float() / self.temperature).softmax(-1).cumsum(-1)
+        at = self.uniforms[:, self.step, None].to(scores.device) * below[:, -1:]
+        chosen = (below <= at).sum(-1, keepdim=True).clamp(max=scores.shape[-1] - 1)
+        self.step += 1
+        return torch.full_like(scores, -torch.inf).scatter(-1, chosen, 0.0)
+
+
 def generate(
-    model: PreTrainedModel, adapter: Adapter, batch: Batch, *, max_new_tokens: int, edits: Sequence[BatchEdit] = ()
+    model: PreTrainedModel,
+    adapter: Adapter,
+    batch: Batch,
+    *,
+    max_new_tokens: int,
+    edits: Sequence[BatchEdit] = (),
+    sampler: Sampler | None = None,
 ) -> tuple[Int[Tensor, "prompt new"], Bool[Tensor, "prompt"]]:
     """The new tokens of each prompt, padded on the right, and whether its logits were finite throughout; on the CPU."""
     config = GenerationConfig(max_new_tokens=max_new_tokens, do_sample=False, num_beams=1, use_cache=True)
     watch = FiniteRows()
+    processors = LogitsProcessorList([watch, *([sampler] if sampler else [])])
     with torch.inference_mode(), edited(adapter, edits):
-        output = model.generate(
-            **inputs_of(model, batch), generation_config=config, logits_processor=LogitsProcessorList([watch])
-        )
+        output = model.generate(**inputs_of(model, batch), generation_config=config, logits_processor=processors)
     assert watch.finite is not None, "at least one token is generated"
     return output[:, batch.ids.shape[1] :].cpu(), watch.finite.cpu()
 

@@ -3,9 +3,11 @@
 import gc
 import importlib.util
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import torch
 from jaxtyping import Float32
 from torch import Tensor
@@ -15,11 +17,12 @@ from transformers.utils import logging as transformers_logging
 from interp_core.engine import capture
 from interp_core.engine.adapter import adapt
 from interp_core.engine.batches import Batch, in_batches
-from interp_core.engine.generate import cut, generate, take_over_generation
-from interp_core.engine.hooks import BatchEdit
+from interp_core.engine.generate import Sampler, cut, generate, take_over_generation
+from interp_core.engine.hooks import BatchEdit, Where
 from interp_core.engine.render import Rendered, Renderer
 from interp_core.engine.shell import THINK_TAGS
-from interp_core.engine.values import Answer, Edit, Logits, Residual
+from interp_core.engine.values import Answer, Edit, Logits, Residual, TextScore
+from interp_core.engine.weights import neuron_writes, orthogonalised
 from interp_core.errors import ClaimError, InvalidEvidence, ModelError, PromptError
 from interp_core.spec.prompts import Prompt
 
@@ -28,6 +31,7 @@ T = TypeVar("T")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 # Padded tokens in one batch, answers included. On a GPU, 16,384 tokens of an 8B model's keys and values take 2 GB.
 BUDGETS = {"cpu": 8192, "cuda": 16384, "mps": 8192}
+MOST_LOGITS = 2**27  # in one batch of texts that are scored: 512 MB in float32
 
 
 class LiveModel:
@@ -39,6 +43,7 @@ class LiveModel:
     renderer : its tokenizer and chat template.
     adapter : where its layers are.
     pad, ends : the id that pads a batch, and those that end a turn.
+    budget : padded tokens in one batch.
     """
 
     def __init__(self, model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, *, budget: int) -> None:
@@ -48,7 +53,7 @@ class LiveModel:
         self.adapter = adapt(model)
         self.pad: int = next(id for id in (tokenizer.pad_token_id, tokenizer.eos_token_id, 0) if id is not None)
         self.ends = take_over_generation(model, eos=tokenizer.eos_token_id, pad=self.pad)
-        self._budget = budget
+        self.budget = budget
 
     @classmethod
     def load(cls, path: Path, *, dtype: str, device: str, trust_remote_code: bool = False) -> "LiveModel":
@@ -97,11 +102,19 @@ class LiveModel:
         return self.adapter.d_model
 
     def residuals(
-        self, prompts: Sequence[Prompt], *, layers: tuple[int, ...], position: str, edits: Sequence[Edit] = ()
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        layers: tuple[int, ...],
+        position: str,
+        edits: Sequence[Edit] = (),
+        part: str = "residual",
     ) -> Iterator[tuple[int, Residual]]:
         """Each prompt's residual stream at the input of `layers`, at a position named by its role, after edits.
 
-        Under an edit of a layer's input, what is captured there is the edited input. Yields (index into `prompts`,
+        Under an edit of a layer's input, what is captured there is the edited input. `part` reads what ``attention`` or
+        ``mlp`` adds to the stream instead, or the outputs of the
+        ``head``s side by side, or the MLP's hidden ``neurons``. Yields (index into `prompts`,
         result) batch by batch, longest prompts first.
 
         Raises
@@ -110,7 +123,7 @@ class LiveModel:
         ClaimError : a layer is out of range.
         InvalidEvidence : an activation is not finite.
         """
-        self._check_layers(layers, self.n_layers)
+        self._check_layers(layers, self.n_layers if part == "residual" else self.n_layers - 1)
         rendered = self._prepared(prompts, edits)
         indices = [row.index(position) for row in rendered]
 
@@ -118,7 +131,13 @@ class LiveModel:
             batch = self.batch([rendered[i] for i in chosen])
             columns = batch.columns([indices[i] for i in chosen])
             values = capture.residuals(
-                self.model, self.adapter, batch, layers=layers, columns=columns, edits=self._rows(edits, chosen)
+                self.model,
+                self.adapter,
+                batch,
+                layers=layers,
+                columns=columns,
+                edits=self._rows(edits, chosen, rendered, batch),
+                part=part,
             )
             self._check_residuals(values, layers, [prompts[i] for i in chosen])
             return [self._residual(rendered[i], indices[i], row) for i, row in zip(chosen, values, strict=True)]
@@ -131,33 +150,102 @@ class LiveModel:
 
         def run(chosen: list[int]) -> list[Logits]:
             batch = self.batch([rendered[i] for i in chosen])
-            values = capture.logits(self.model, self.adapter, batch, edits=self._rows(edits, chosen))
-            _check_logits(values.isfinite().all(-1), [prompts[i] for i in chosen])
-            return [
-                Logits(row.numpy(), len(rendered[i].ids), rendered[i].text)
-                for i, row in zip(chosen, values, strict=True)
-            ]
+            rows = self._rows(edits, chosen, rendered, batch)
+            values = capture.logits(self.model, self.adapter, batch, edits=rows)
+            return self._logits(values, [prompts[i] for i in chosen], [rendered[i] for i in chosen])
 
         return self._in_batches(rendered, run)
 
-    def answers(
-        self, prompts: Sequence[Prompt], *, max_new_tokens: int, edits: Sequence[Edit] = ()
-    ) -> Iterator[tuple[int, Answer]]:
-        """Each prompt's greedily decoded answer, edits in force at every new token; yields and raises as `residuals`.
+    def lens(
+        self, prompts: Sequence[Prompt], *, layer: int, position: str, edits: Sequence[Edit] = ()
+    ) -> Iterator[tuple[int, Logits]]:
+        """The logits of the stream at the input of `layer`, at a position, as if it were the last (the logit lens)."""
+        self._check_layers((layer,), self.n_layers)
+        rendered = self._prepared(prompts, edits)
 
-        Greedy means greedy: no setting that the checkpoint ships (temperature, repetition penalty) has any effect.
+        def run(chosen: list[int]) -> list[Logits]:
+            batch = self.batch([rendered[i] for i in chosen])
+            columns = batch.columns([rendered[i].index(position) for i in chosen])
+            rows = self._rows(edits, chosen, rendered, batch)
+            values = capture.lens(self.model, self.adapter, batch, layer=layer, columns=columns, edits=rows)
+            return self._logits(values, [prompts[i] for i in chosen], [rendered[i] for i in chosen])
+
+        return self._in_batches(rendered, run)
+
+    def text_scores(
+        self, prompts: Sequence[Prompt], *, plain: bool = False, edits: Sequence[Edit] = ()
+    ) -> Iterator[tuple[int, TextScore]]:
+        """The log-likelihood of each prompt's prefill; or, `plain`, of its text without a template, first token apart.
+
+        Yields and raises as `residuals`; PromptError for a prompt without a prefill.
+        """
+        rendered = self._prepared(prompts, edits, plain=plain)
+        begins = [1 if plain else row.index("first_answer_token") for row in rendered]
+
+        def run(chosen: list[int]) -> list[TextScore]:
+            batch = self.batch([rendered[i] for i in chosen])
+            columns = batch.columns([begins[i] for i in chosen]).tolist()
+            rows = self._rows(edits, chosen, rendered, batch)
+            totals = capture.text_scores(self.model, self.adapter, batch, begins=columns, edits=rows)
+            _check_logits(totals.isfinite(), [prompts[i] for i in chosen])
+            return [
+                TextScore(total, len(rendered[i].ids) - begins[i], len(rendered[i].ids), rendered[i].text)
+                for i, total in zip(chosen, totals.tolist(), strict=True)
+            ]
+
+        vocabulary = self.model.get_input_embeddings().num_embeddings
+        return self._in_batches(rendered, run, budget=min(self.budget, max(1, MOST_LOGITS // vocabulary)))
+
+    def answers(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        max_new_tokens: int,
+        edits: Sequence[Edit] = (),
+        temperature: float | None = None,
+        seeds: Sequence[int] = (),
+    ) -> Iterator[tuple[int, Answer]]:
+        """Each prompt's answer, edits in force at every new token; yields and raises as `residuals`.
+
+        Greedy, or sampled at a `temperature` with one of `seeds` for each prompt. Greedy means greedy: no setting that
+        the checkpoint ships (temperature, repetition penalty) has any effect.
         """
         rendered = self._prepared(prompts, edits, extra=max_new_tokens)
 
         def run(chosen: list[int]) -> list[Answer]:
             batch = self.batch([rendered[i] for i in chosen])
+            sampler = None
+            if temperature is not None:
+                uniforms = [np.random.default_rng(seeds[i]).random(max_new_tokens) for i in chosen]
+                sampler = Sampler(torch.tensor(np.stack(uniforms), dtype=torch.float32), temperature)
+            rows = self._rows(edits, chosen, rendered, batch)
             tokens, finite = generate(
-                self.model, self.adapter, batch, max_new_tokens=max_new_tokens, edits=self._rows(edits, chosen)
+                self.model, self.adapter, batch, max_new_tokens=max_new_tokens, edits=rows, sampler=sampler
             )
             _check_logits(finite, [prompts[i] for i in chosen])
             return [self._answer(rendered[i], row) for i, row in zip(chosen, tokens.tolist(), strict=True)]
 
         return self._in_batches(rendered, run, extra=max_new_tokens)
+
+    def apply_weights(self, stack: ExitStack, edits: Sequence[Edit]) -> list[Edit]:
+        """Edit the weights until `stack` is left, where an edit says so; returns the edits of activations that remain.
+
+        Raises
+        ------
+        NotApplicable : the architecture's weights cannot do it.
+        """
+        for edit in edits:
+            if edit.kind == "weights":
+                assert len(np.unique(edit.vectors, axis=0)) == 1, (
+                    "weights are orthogonal to one direction for all prompts"
+                )
+                unit = torch.from_numpy(edit.vectors[0].copy()).to(self.model.device)
+                stack.enter_context(orthogonalised(self.model, self.adapter, unit))
+        return [edit for edit in edits if edit.kind != "weights"]
+
+    def neuron_writes(self, unit: Float32[np.ndarray, "d_model"]) -> Float32[np.ndarray, "layer neuron"]:
+        """How much each MLP neuron, at an activation of 1, adds to the stream along a unit direction."""
+        return neuron_writes(self.model, self.adapter, torch.from_numpy(unit).float().to(self.model.device)).numpy()
 
     def close(self) -> None:
         """Free the weights and the device's memory; the model cannot be used afterwards."""
@@ -166,11 +254,15 @@ class LiveModel:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
-    def _prepared(self, prompts: Sequence[Prompt], edits: Sequence[Edit], *, extra: int = 0) -> list[Rendered]:
+    def _prepared(
+        self, prompts: Sequence[Prompt], edits: Sequence[Edit], *, extra: int = 0, plain: bool = False
+    ) -> list[Rendered]:
         for edit in edits:
-            assert edit.vectors.shape == (len(prompts), self.d_model), "an edit has one vector a prompt"
+            assert len(edit.vectors) == len(prompts), "an edit has one vector a prompt"
+            inside = edit.part in ("head", "neurons")
+            assert inside or edit.vectors.shape[1] == self.d_model, "a vector is as wide as the stream"
             self._check_layers(edit.layers, self.n_layers - 1)
-        rendered = self.renderer.render(prompts)
+        rendered = self.renderer.plain(prompts) if plain else self.renderer.render(prompts)
         limit = getattr(self.model.config.get_text_config(), "max_position_embeddings", None)
         for row, prompt in zip(rendered, prompts, strict=True):
             if limit is not None and len(row.ids) + extra > limit:
@@ -192,16 +284,31 @@ class LiveModel:
         """Rendered prompts as one left-padded batch on the model's device."""
         return Batch.of([row.ids for row in rendered], pad=self.pad, device=self.model.device)
 
-    def _rows(self, edits: Sequence[Edit], chosen: Sequence[int]) -> list[BatchEdit]:
-        return [BatchEdit.of(edit, chosen, self.model.device) for edit in edits]
+    def _rows(
+        self, edits: Sequence[Edit], chosen: Sequence[int], rendered: Sequence[Rendered], batch: Batch
+    ) -> list[BatchEdit]:
+        rows, device = [rendered[i] for i in chosen], self.model.device
+        return [BatchEdit.of(edit, chosen, device, where=where(edit.position, rows, batch)) for edit in edits]
 
     def _in_batches(
-        self, rendered: Sequence[Rendered], run: Callable[[list[int]], Sequence[T]], *, extra: int = 0
+        self,
+        rendered: Sequence[Rendered],
+        run: Callable[[list[int]], Sequence[T]],
+        *,
+        extra: int = 0,
+        budget: int | None = None,
     ) -> Iterator[tuple[int, T]]:
-        return in_batches([len(row.ids) + extra for row in rendered], budget=self._budget, run=run)
+        return in_batches([len(row.ids) + extra for row in rendered], budget=budget or self.budget, run=run)
+
+    def _logits(
+        self, values: Float32[Tensor, "prompt vocabulary"], prompts: Sequence[Prompt], rendered: Sequence[Rendered]
+    ) -> list[Logits]:
+        _check_logits(values.isfinite().all(-1), prompts)
+        rows = zip(values, rendered, strict=True)
+        return [Logits(row.numpy().copy(), len(about.ids), about.text) for row, about in rows]
 
     def _check_residuals(
-        self, values: Float32[Tensor, "prompt layer d_model"], layers: Sequence[int], prompts: Sequence[Prompt]
+        self, values: Float32[Tensor, "prompt layer width"], layers: Sequence[int], prompts: Sequence[Prompt]
     ) -> None:
         broken = (~values.isfinite().all(-1)).nonzero()
         if len(broken):
@@ -211,7 +318,7 @@ class LiveModel:
                 f"{_OVERFLOW.format(self.model.dtype)}"
             )
 
-    def _residual(self, rendered: Rendered, index: int, values: Float32[Tensor, "layer d_model"]) -> Residual:
+    def _residual(self, rendered: Rendered, index: int, values: Float32[Tensor, "layer width"]) -> Residual:
         token = self.renderer.token(rendered.ids[index])
         return Residual(values.numpy().copy(), token, len(rendered.ids), rendered.text)
 
@@ -219,6 +326,21 @@ class LiveModel:
         new, finished = cut(tokens, self.ends)
         text = (THINK_TAGS[0] if rendered.opens_thinking else "") + self.renderer.answer(new)
         return Answer(text, self.renderer.raw(new), len(new), finished, len(rendered.ids), rendered.text)
+
+
+def where(position: str, rendered: Sequence[Rendered], batch: Batch) -> Where | None:
+    """The tokens of a batch that a named position stands for; None for every one."""
+    if position == "everywhere":
+        return None
+    width = batch.ids.shape[1]
+    column = torch.arange(width, device=batch.ids.device)
+    if position == "prompt":
+        return Where(torch.ones_like(batch.ids, dtype=torch.bool), False)
+    if position == "answer":
+        begins = batch.columns([row.answer for row in rendered])
+        return Where(column >= begins[:, None], True)
+    at = batch.columns([row.index(position) for row in rendered])
+    return Where(column == at[:, None], False)
 
 
 _OVERFLOW = "In {} this model overflows or an edit is too large: use --dtype bfloat16 or float32, or a smaller edit."

@@ -11,6 +11,7 @@ from interp_core.engine.shell import PROBE, THINK_TAGS, Shell
 from interp_core.errors import ModelError, NotApplicable, PromptError
 from interp_core.spec.frames import LengthMatched
 from interp_core.spec.prompts import Prompt
+from interp_core.spec.site import tokens_later
 
 _Encoded = tuple[list[int], list[tuple[int, int]]]  # token ids, and where in the text each lies
 
@@ -21,11 +22,13 @@ class Rendered:
 
     Attributes
     ----------
-    text : the rendered template and the prefill.
+    text : the rendered template, the thought and the prefill.
     ids : the tokens of `text`.
-    end_of_template : the index of the template's last token, before any prefill.
+    end_of_template : the index of the template's last token, before any thought or prefill.
     end_of_instruction : the index of the last token of the user's message; None where the template rewrites messages,
         so that it cannot be found.
+    end_of_thought : the index of the tag that closes the think block; None where nothing closes one.
+    answer : the index at which the answer begins: that of the first token of the prefill, or the length without one.
     opens_thinking : whether the template itself opened a think block that it left for the model to close.
     """
 
@@ -34,18 +37,36 @@ class Rendered:
     end_of_template: int
     end_of_instruction: int | None
     opens_thinking: bool
+    end_of_thought: int | None = None
+    answer: int = 0
 
     def index(self, position: str) -> int:
         """The index of the token at a position named by its role; raises PromptError where it cannot be found."""
         if position == "end_of_template":
             return self.end_of_template
-        assert position == "end_of_instruction", f"unknown position {position!r}"
-        if self.end_of_instruction is None:
-            raise PromptError(
-                f"the chat template rewrites the user's message, so its last token cannot be found in {self.text!r}. "
-                "Use Site(position='end_of_template')."
-            )
-        return self.end_of_instruction
+        if position == "first_answer_token":
+            return self._found(self.answer if self.answer < len(self.ids) else None, position, _NO_ANSWER)
+        if position == "end_of_thought":
+            return self._found(self.end_of_thought, position, _NO_THOUGHT)
+        index = self._found(self.end_of_instruction, position, _REWRITTEN) + tokens_later(position)
+        return self._found(index if index <= self.end_of_template else None, position, _SHORT)
+
+    def _found(self, index: int | None, position: str, why: str) -> int:
+        if index is None:
+            raise PromptError(f"{self.text!r} has no position {position!r}: {why}")
+        return index
+
+
+_NO_ANSWER = "it ends where the answer begins. Put the answer's beginning into the prompts: prompts.prefilled('Sure')."
+_NO_THOUGHT = (
+    "no think block is closed in it. Use prompts.with_thought(...), or with_thinking(False) where the template closes "
+    "an empty one."
+)
+_REWRITTEN = (
+    "the chat template rewrites the user's message, so its last token cannot be found. "
+    "Use Site(position='end_of_template')."
+)
+_SHORT = "the template has fewer tokens after the instruction. Use Site(position='end_of_template')."
 
 
 class Renderer:
@@ -87,10 +108,48 @@ class Renderer:
             self._check_mode(prompt)
         users = self._users(prompts)
         templates = [self._template(p.system, user, p.thinking) for p, user in zip(prompts, users, strict=True)]
-        texts = [template + prompt.prefill for template, prompt in zip(templates, prompts, strict=True)]
+        thoughts = [template + self._thought(p) for template, p in zip(templates, prompts, strict=True)]
+        texts = [thought + prompt.prefill for thought, prompt in zip(thoughts, prompts, strict=True)]
         encoded = self._encode(texts)
-        ends = self._ends_of_templates(templates, prompts, encoded)
-        return [self._rendered(*row) for row in zip(prompts, users, templates, texts, encoded, ends, strict=True)]
+        ends = self._lengths_before(templates, texts, prompts, encoded)
+        answers = self._lengths_before(thoughts, texts, prompts, encoded)
+        rows = zip(prompts, users, templates, texts, encoded, ends, answers, strict=True)
+        return [self._rendered(*row) for row in rows]
+
+    def plain(self, prompts: Sequence[Prompt]) -> list[Rendered]:
+        """Every prompt's text as it is, without a template, with the special tokens that the tokenizer adds to a text.
+
+        Raises
+        ------
+        PromptError : a text is a length-matched control, or too short to have a token that another one precedes.
+        """
+        for prompt in prompts:
+            if isinstance(prompt.user, LengthMatched):
+                raise PromptError(f"{prompt.id!r} is a length-matched control, which only a chat template can place.")
+        texts = [str(prompt.user) for prompt in prompts]
+        rows = [[int(id) for id in ids] for ids in self.tokenizer(texts)["input_ids"]] if texts else []
+        for prompt, ids in zip(prompts, rows, strict=True):
+            if len(ids) < 2:
+                raise PromptError(
+                    f"{prompt.id!r} is a single token as plain text: nothing precedes it. Use longer texts."
+                )
+        return [
+            Rendered(text, tuple(ids), len(ids) - 1, None, False, answer=len(ids))
+            for text, ids in zip(texts, rows, strict=True)
+        ]
+
+    def first_tokens(self, phrases: Sequence[str], prompt: Prompt) -> list[int]:
+        """The token that each phrase would open with, were it what follows `prompt`; each once, in order.
+
+        Raises
+        ------
+        PromptError : a phrase merges with the last token of the prompt.
+        """
+        (before,) = self.render([prompt])
+        encoded = self._encode([before.text + phrase for phrase in phrases])
+        for phrase, (ids, _) in zip(phrases, encoded, strict=True):
+            _check_prefix(before.ids, ids, phrase, prompt)
+        return list(dict.fromkeys(ids[len(before.ids)] for ids, _ in encoded))
 
     def reference(self, prompt: Prompt) -> list[int]:
         """The template's tokens as apply_chat_template(tokenize=True) gives them, without any prefill."""
@@ -122,7 +181,7 @@ class Renderer:
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False))
 
     def _rendered(
-        self, prompt: Prompt, user: str, template: str, text: str, encoded: _Encoded, end_of_template: int
+        self, prompt: Prompt, user: str, template: str, text: str, encoded: _Encoded, template_length: int, answer: int
     ) -> Rendered:
         ids, spans = encoded
         shell = self._shell(prompt.system, prompt.thinking)
@@ -133,7 +192,16 @@ class Renderer:
                 "matched. Mend the template, or compare with prompts that need no length-matched control."
             )
         end = None if rewritten else _token_at(spans, shell.end_of(user))
-        return Rendered(text, tuple(ids), end_of_template, end, shell.opens_thinking)
+        opens = shell.opens_thinking if not prompt.thought else not prompt.thought_ends
+        closed = _token_at(spans, text.rfind(THINK_TAGS[1]) + len(THINK_TAGS[1]) - 1) if THINK_TAGS[1] in text else None
+        return Rendered(text, tuple(ids), template_length - 1, end, opens, closed, answer)
+
+    def _thought(self, prompt: Prompt) -> str:
+        """The think block that a prompt brings along; the template may have opened it."""
+        if not prompt.thought:
+            return ""
+        opened = "" if self._shell(prompt.system, True).opens_thinking else f"{THINK_TAGS[0]}\n"
+        return opened + prompt.thought + (f"\n{THINK_TAGS[1]}\n\n" if prompt.thought_ends else "")
 
     def _encode(self, texts: Sequence[str]) -> list[_Encoded]:
         if not texts:  # which transformers cannot tokenize
@@ -142,16 +210,17 @@ class Renderer:
         encoded = self.tokenizer(list(texts), add_special_tokens=False, return_offsets_mapping=True)
         return list(zip(encoded["input_ids"], encoded["offset_mapping"], strict=True))
 
-    def _ends_of_templates(
-        self, templates: Sequence[str], prompts: Sequence[Prompt], encoded: Sequence[_Encoded]
+    def _lengths_before(
+        self, parts: Sequence[str], texts: Sequence[str], prompts: Sequence[Prompt], encoded: Sequence[_Encoded]
     ) -> list[int]:
-        prefilled = [index for index, prompt in enumerate(prompts) if prompt.prefill]
-        ends = [len(ids) - 1 for ids, _ in encoded]
-        alone = self._encode([templates[index] for index in prefilled])
-        for index, (ids, _) in zip(prefilled, alone, strict=True):
-            _check_prefix(ids, encoded[index][0], prompts[index])
-            ends[index] = len(ids) - 1
-        return ends
+        """How many tokens of each text its beginning takes; raises PromptError where what follows merges with it."""
+        longer = [index for index, (part, text) in enumerate(zip(parts, texts, strict=True)) if part != text]
+        lengths = [len(ids) for ids, _ in encoded]
+        alone = self._encode([parts[index] for index in longer])
+        for index, (ids, _) in zip(longer, alone, strict=True):
+            _check_prefix(ids, encoded[index][0], texts[index][len(parts[index]) :], prompts[index])
+            lengths[index] = len(ids)
+        return lengths
 
     def _users(self, prompts: Sequence[Prompt]) -> list[str]:
         controls = [self._control(prompt) if isinstance(prompt.user, LengthMatched) else None for prompt in prompts]
@@ -204,10 +273,11 @@ class Renderer:
                 f"the chat template of {name} opens a think block with thinking off too: this model always thinks. "
                 "Write with_thinking() to measure it so."
             )
-        if prompt.thinking and prompt.prefill:
+        if prompt.thinking and prompt.prefill and not (prompt.thought and prompt.thought_ends):
             raise PromptError(
                 f"{prompt.id!r} is prefilled with {prompt.prefill!r} while thinking is on: placed before or inside the "
-                "think block, the prefill would silently change the mode. Use with_thinking(False) or no prefill."
+                "think block, the prefill would silently change the mode. Use with_thinking(False) or no prefill, or a "
+                "thought that ends before it: with_thought(...)."
             )
 
 
@@ -222,9 +292,9 @@ def _token_at(spans: Sequence[tuple[int, int]], character: int) -> int | None:
     return covering[-1] if covering else None
 
 
-def _check_prefix(template: Sequence[int], whole: Sequence[int], prompt: Prompt) -> None:
-    if list(whole[: len(template)]) != list(template):
+def _check_prefix(before: Sequence[int], whole: Sequence[int], what: str, prompt: Prompt) -> None:
+    if list(whole[: len(before)]) != list(before) or len(whole) == len(before):
         raise PromptError(
-            f"the prefill {prompt.prefill!r} of {prompt.id!r} merges with the last token of the chat template, so the "
+            f"the prefill {what!r} of {prompt.id!r} merges with the last token of the chat template, so the "
             "model would not read the template as it was trained on it. Begin the prefill with a letter."
         )

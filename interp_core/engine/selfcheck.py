@@ -38,7 +38,7 @@ def check_model(live: LiveModel, prompts: Sequence[Prompt]) -> dict[str, float]:
     """
     few = _differing(prompts)
     rendered = live.renderer.render(few)
-    with _restored(live.model):
+    with restored(live.model):
         return {
             "template": _template(live, few, rendered),
             "hidden states": _hidden_states(live, rendered),
@@ -55,7 +55,7 @@ def _differing(prompts: Sequence[Prompt]) -> list[Prompt]:
 
 
 @contextmanager
-def _restored(model: nn.Module) -> Iterator[None]:
+def restored(model: nn.Module) -> Iterator[None]:
     """Take back what others leave on the modules: transformers its recording hooks, nnsight a wrapped `forward`."""
     before = {module: (set(module._forward_hooks), dict(vars(module))) for module in model.modules()}
     try:

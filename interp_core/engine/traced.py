@@ -11,7 +11,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from interp_core.engine.adapter import Adapter
 from interp_core.engine.batches import Batch
 from interp_core.engine.capture import inputs_of
-from interp_core.engine.hooks import BatchEdit, at_columns
+from interp_core.engine.hooks import BatchEdit, at_columns, input_edits
 
 
 class TracedModel:
@@ -45,9 +45,8 @@ class TracedModel:
         with torch.inference_mode(), self._traced.trace(**inputs, logits_to_keep=1, use_cache=False):
             # In the order in which the model runs them, as nnsight requires.
             for index, layer in enumerate(self._layers):
-                for edit in edits:
-                    if edit.edits_input(index):
-                        layer.input = edit(layer.input, index)
+                for edit in input_edits(edits, index):
+                    layer.input = edit(layer.input, index)
                 if index in layers:
                     taken[index] = nnsight.save(at_columns(layer.input, columns))
                 for module in self._writes[index]:

@@ -6,33 +6,46 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float32
 
-KINDS = ("zero", "affine", "add")
+KINDS = ("zero", "affine", "add", "set", "weights")
+PARTS = ("residual", "attention", "mlp", "head", "neurons")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit of the residual stream, at every position of prompt and answer, with one row for each prompt.
+    """One edit of activations, with one row for each prompt.
 
     Attributes
     ----------
     kind : ``zero`` (x <- x - (x . r) r wherever the residual stream is written: Arditi et al. 2024, eq. 4),
-        ``affine`` (x <- x + (target - x . r) r at the input of `layers`: Marshall et al. 2024) or ``add``
-        (x <- x + v at the input of `layers`: Arditi et al. 2024, eq. 3).
-    vectors : one a prompt, in the order of the prompts: unit vectors for zero and affine; for add the vector itself,
-        already scaled.
-    layers : the layers whose input is edited; unused by zero.
+        ``affine`` (x <- x + (target - x . r) r: Marshall et al. 2024), ``add`` (x <- x + v: Arditi et al. 2024, eq. 3)
+        ``set`` (x <- v, as activation patching does) or ``weights`` (zero, by orthogonal weights: one vector for all).
+    vectors : one a prompt, in the order of the prompts: unit vectors for zero and affine; for add and set the vector
+        itself, already scaled.
+    layers : the layers that are edited; unused by zero.
     targets : for affine, the value that the component along the vector is set to, for each of `layers`.
+    part : what is edited: ``residual`` (the input of `layers`), ``attention`` or ``mlp`` (what the block adds to the
+        stream), ``head`` (the output of head number `head`, before the output projection) or ``neurons`` (the hidden
+        units of the MLP whose indices are `units`).
+    position : which tokens: ``everywhere``, ``prompt``, ``answer`` (after the template, new tokens included), or a
+        position named by its role.
     """
 
     kind: str
-    vectors: Float32[np.ndarray, "prompt d_model"]
+    vectors: Float32[np.ndarray, "prompt width"]
     layers: tuple[int, ...] = ()
     targets: Float32[np.ndarray, "layer prompt"] | None = None
+    part: str = "residual"
+    head: int = 0
+    units: tuple[int, ...] = ()
+    position: str = "everywhere"
 
     def __post_init__(self) -> None:
         assert self.kind in KINDS, f"unknown kind of edit {self.kind!r}"
-        assert (self.kind == "zero") == (not self.layers), "affine and add name the layers they edit; zero edits all"
+        assert self.part in PARTS, f"unknown part {self.part!r}"
+        everywhere = self.kind in ("zero", "weights")
+        assert everywhere == (not self.layers), "affine, add and set name the layers; zero edits all"
         assert (self.kind == "affine") == (self.targets is not None), "affine alone has targets"
+        assert not everywhere or (self.part, self.position) == ("residual", "everywhere"), "zero edits all writes"
         if self.targets is not None:
             assert self.targets.shape == (len(self.layers), len(self.vectors)), "one target a layer and prompt"
 
@@ -49,18 +62,19 @@ class Edit:
 
 @dataclass(frozen=True)
 class Residual:
-    """The residual stream of one prompt at one position.
+    """The residual stream, or another part, of one prompt at one position.
 
     Attributes
     ----------
     values : the input of each layer asked for, in that order, after any edit of that input; for the number of layers
-        itself, the stream after the last layer and before the final norm.
+        itself, the stream after the last layer and before the final norm. For another part, what the attention or
+        the MLP of each layer adds to the stream, or its heads' outputs side by side.
     token : the decoded token at the position.
     n_tokens : the prompt's length.
     text : the prompt as the model read it.
     """
 
-    values: Float32[np.ndarray, "layer d_model"]
+    values: Float32[np.ndarray, "layer width"]
     token: str
     n_tokens: int
     text: str
@@ -77,7 +91,7 @@ class Logits:
 
 @dataclass(frozen=True)
 class Answer:
-    """What the model wrote, greedily decoded.
+    """What the model wrote, greedily decoded or sampled.
 
     Attributes
     ----------
@@ -96,3 +110,21 @@ class Answer:
     finished: bool
     prompt_tokens: int
     prompt: str
+
+
+@dataclass(frozen=True)
+class TextScore:
+    """The log-likelihood of a text: of the prefill after the template, or of a plain text.
+
+    Attributes
+    ----------
+    total : the sum over the text's tokens, in nats.
+    scored : how many tokens that is.
+    n_tokens : the length of all that was read.
+    text : what was read.
+    """
+
+    total: float
+    scored: int
+    n_tokens: int
+    text: str

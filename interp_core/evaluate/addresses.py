@@ -3,32 +3,38 @@
 from collections.abc import Mapping
 from functools import lru_cache
 
-from interp_core.spec.direction import DifferenceInMeans, Direction, RandomDirections
+from interp_core.spec.direction import (
+    DifferenceInMeans,
+    Direction,
+    FittedDirection,
+    RandomDirections,
+    SelectedDirection,
+)
 from interp_core.spec.frames import LengthMatched
 from interp_core.spec.identity import Tree, digest, seed_from
-from interp_core.spec.intervention import Intervention
+from interp_core.spec.intervention import AnyIntervention, Intervention, NeuronAblation, Substitution
 from interp_core.spec.model import Model
-from interp_core.spec.prompts import Prompt
+from interp_core.spec.prompts import Prompt, PromptSet
 from interp_core.store import Address, ModelFiles
 
-ENGINE = "1"  # raise it when the engine's numbers change, so that no stored value of the old kind is served
+ENGINE = "2"  # raise it when the engine's numbers change, so that no stored value of the old kind is served
 
 
-def address(model: Model, files: ModelFiles, n_layers: int, prompt: Prompt, quantity: Tree) -> Address:
-    """The address of one quantity of one prompt on `model` under its interventions.
+def addresses(
+    model: Model, files: ModelFiles, n_layers: int, prompts: tuple[Prompt, ...], quantity: Tree
+) -> list[Address]:
+    """The address of one quantity of each prompt on `model` under its interventions.
 
-    `quantity` says what is stored: ``{"residual": ..., "position": ...}``, ``{"answer": ...}`` or ``{"logits": ...}``.
+    `quantity` says what is stored, as in ``{"residual": [4], "position": "end_of_template"}``.
     """
-    edits = [_edit(edit, prompt, n_layers) for edit in model.interventions]
-    components = {
-        "prompt": digest(prompt.content()),
-        "intervention": digest(edits),
-        "quantity": digest(quantity),
-        "dtype": model.dtype,
-        "engine": ENGINE,
-        **files.tree(),
-    }
-    return Address.of(_slot(model, prompt, quantity), components)
+    edits = [_edits(edit, prompts, n_layers) for edit in model.interventions]
+    what, made_with = digest(quantity), {"dtype": model.dtype, "engine": ENGINE, **files.tree()}
+    found = []
+    for index, prompt in enumerate(prompts):
+        intervention = digest([edit[index] for edit in edits])
+        components = {"prompt": digest(prompt.content()), "intervention": intervention, "quantity": what, **made_with}
+        found.append(Address.of(_slot(model, prompt, quantity), components))
+    return found
 
 
 def _slot(model: Model, prompt: Prompt, quantity: Tree) -> Tree:
@@ -36,32 +42,62 @@ def _slot(model: Model, prompt: Prompt, quantity: Tree) -> Tree:
         "model": model.name,
         "prompt": prompt.id,
         "control": isinstance(prompt.user, LengthMatched),
-        "rendering": [prompt.system, prompt.prefill, prompt.thinking],
+        "rendering": [prompt.system, prompt.prefill, prompt.thinking, prompt.thought],
         "interventions": [edit.label for edit in model.interventions],
         "quantity": sorted(quantity),
     }
 
 
-def _edit(edit: Intervention, prompt: Prompt, n_layers: int) -> Tree:
+def _edits(edit: AnyIntervention, prompts: tuple[Prompt, ...], n_layers: int) -> list[Tree]:
+    """What one intervention's effect on each prompt depends on."""
+    if isinstance(edit, Intervention):
+        return [_along(edit, prompt, n_layers) for prompt in prompts]
+    if isinstance(edit, NeuronAblation):
+        own = {"kind": "neurons", "count": edit.count, "chosen": edit.chosen}
+        return [{**own, "fitted": fitted(edit.direction, n_layers)}] * len(prompts)
+    place = {"kind": edit.kind, "part": edit.part, "layer": edit.site.resolve(n_layers), "at": edit.site.position}
+    if edit.kind == "mean":
+        return [{**place, "of": _digest(edit.source)}] * len(prompts)
+    return [{**place, "of": digest(partner.content())} for partner in _partners(edit, prompts)]
+
+
+def _along(edit: Intervention, prompt: Prompt, n_layers: int) -> Tree:
     tree: dict[str, Tree] = {"kind": edit.kind, "coefficient": edit.coefficient, "site_only": edit.site_only}
+    tree |= {"layers": list(edit.layers)} if edit.layers else {}
+    tree |= {"at": edit.position} if edit.position != "everywhere" else {}
+    tree |= {"mean of": _digest(edit.reference)} if edit.reference else {}
     direction = edit.direction
+    isotropic = isinstance(direction, RandomDirections) and direction.how == "isotropic"
     if isinstance(direction, RandomDirections):
-        tree["draw"] = draw_seed(direction, prompt.request)
-    if not (isinstance(direction, RandomDirections) and edit.kind == "zero"):
-        # a random unit vector depends on no prompts; every other edit depends on what the direction is fitted on
+        tree |= {"draw": draw_seed(direction, prompt.request), "how": direction.how}
+    if not (isotropic and edit.kind in ("zero", "orthogonalise")):
+        # an isotropic unit vector depends on no prompts; every other edit depends on what the direction is fitted on
         tree["fitted"] = fitted(direction, n_layers)
     return tree
 
 
 def fitted(direction: Direction, n_layers: int) -> Mapping[str, Tree]:
-    """What the vector depends on: the prompts that it is fitted on, and its site."""
-    own = direction if isinstance(direction, DifferenceInMeans) else direction.of
-    return {"prompts": list(_fit_digests(own)), "layer": own.site.resolve(n_layers), "position": own.site.position}
+    """What the vector depends on: the prompts that it is fitted on, how, and its site."""
+    own = direction.fitted
+    assert not isinstance(own, SelectedDirection), "a bench settles selected directions first"
+    how = {} if isinstance(own, DifferenceInMeans) else {"how": {**_method(own)}}
+    prompts = [_digest(own.positive.fit), _digest(own.negative.fit)]
+    return {"prompts": prompts, "layer": own.site.resolve(n_layers), "position": own.site.position, **how}
+
+
+def _method(direction: FittedDirection) -> Mapping[str, Tree]:
+    parts: Mapping[str, Tree] = direction.design()
+    return {key: value for key, value in parts.items() if key not in ("positive", "negative", "site")}
+
+
+@lru_cache(maxsize=256)
+def _digest(prompts: PromptSet) -> str:
+    return str(prompts.data())
 
 
 @lru_cache(maxsize=64)
-def _fit_digests(direction: DifferenceInMeans) -> tuple[str, str]:
-    return direction.positive.fit.data(), direction.negative.fit.data()
+def _partners(edit: Substitution, prompts: tuple[Prompt, ...]) -> tuple[Prompt, ...]:
+    return edit.partners(prompts)
 
 
 def draw_seed(direction: RandomDirections, request: str) -> int:

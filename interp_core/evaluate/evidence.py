@@ -1,21 +1,21 @@
-"""From a prediction to evidence: arms' values, the interval that fits their design, and what it decides."""
+"""From a prediction to evidence: its arms' values, the interval of its effect, and what that decides."""
 
-import dataclasses
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from interp_core import stats
 from interp_core.errors import InvalidEvidence
-from interp_core.evaluate.pairing import Bounds, Pairs, fills, pair
+from interp_core.evaluate.estimate import Estimate, estimate
+from interp_core.evaluate.facts import facts
+from interp_core.evaluate.pairing import Bounds, Pairs
 from interp_core.evaluate.values import MAX_DEGENERATE, Bench, Value
 from interp_core.spec.claim import Claim
-from interp_core.spec.model import Contrast, Measurement, Prediction
-
-FEWEST_REQUESTS = 5
+from interp_core.spec.measure import Judged
+from interp_core.spec.prediction import Comparable, Prediction
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Arm:
     role: str
     label: str
     values: tuple[Value, ...]
+    bounds: Bounds | None = None
 
     def tree(self) -> Mapping[str, Any]:
         """As JSON: mean of what could be measured, number of prompts, number missing."""
@@ -45,7 +46,18 @@ class Evidence:
     interval: stats.Interval
     decision: stats.Decision
     arms: tuple[Arm, ...]
-    n: int
+    estimate: Estimate
+
+    @property
+    def n(self) -> int:
+        """Pairs, or prompts where nothing is paired."""
+        return self.estimate.n
+
+    def p_value(self) -> float:
+        """The smallest alpha at which the prediction would be SUPPORTED; 1 where none would do."""
+        if not self.interval.decides:
+            return 1.0
+        return stats.p_value(lambda alpha: _decide(self.prediction, self.estimate.at(alpha)))
 
     def tree(self) -> Mapping[str, Any]:
         """As JSON, for the report."""
@@ -71,8 +83,49 @@ class Evidence:
             "reason": self.decision.reason,
             "phrase": prediction.phrase,
             "arms": [arm.tree() for arm in self.arms],
+            "by_frame": self._by_frame(),
+            "differences": [_rounded(value) for value in self.estimate.by("request").values()],
+            "span": self._span(),
+            "facts": facts(prediction, self.estimate.unit),
+            "judge": self._judge(),
             "notes": list(interval.notes),
         }
+
+    def _by_frame(self) -> list[Mapping[str, Any]]:
+        """The effect under each frame, and whether it lies beyond the margin there; [] where nothing is framed."""
+        found = self.estimate.by("frame")
+        if set(found) <= {""}:
+            return []
+        return [{"frame": name, "effect": _rounded(e), "beyond": self._beyond(e)} for name, e in found.items()]
+
+    def _span(self) -> list[float] | None:
+        """The least and the greatest difference that a pair can show, where the measure is bounded."""
+        bounds = self.prediction.treatment.quantity.bounds
+        return [bounds[0] - bounds[1], bounds[1] - bounds[0]] if bounds else None
+
+    def _beyond(self, effect: float) -> bool:
+        margin = self.prediction.margin
+        relation = self.prediction.relation
+        return {"higher": effect > margin, "lower": effect < -margin, "equivalent": abs(effect) < margin}[relation]
+
+    def _judge(self) -> Mapping[str, Any] | None:
+        """What is known of the judge's errors, and the smallest that would change the verdict; None without one."""
+        quantity = self.prediction.treatment.quantity
+        if not isinstance(quantity, Judged):
+            return None
+        judge = quantity.judge
+        tipping = None if judge.exact else self.tipping_point()
+        return {
+            "name": judge.name,
+            "exact": judge.exact,
+            "calibrated": bool(judge.calibrations),
+            "bias_bound": judge.bias_bound,
+            "tipping_point": None if tipping is None or math.isinf(tipping) else _rounded(tipping),
+        }
+
+    def tipping_point(self) -> float:
+        """The smallest difference between the arms' judging errors that would change the verdict."""
+        return stats.tipping_point(self.interval, lambda found: _decide(self.prediction, found))
 
 
 def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
@@ -85,23 +138,35 @@ def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
     arms = tuple(_arms("treatment", prediction.treatment, bench) + _arms("baseline", prediction.baseline, bench))
     for arm in arms:
         _refuse_degenerate(arm, claim)
-        _refuse_out_of_bounds(arm, prediction.treatment.quantity.bounds, claim)
-    sides = _sides(prediction, arms, claim.where)
-    gap = _gap(prediction, claim, bench)
-    margin = prediction.margin * (abs(gap.estimate) if gap else 1.0)
-    interval = _interval(prediction, claim, sides, margin)
-    if gap:
-        interval = stats.ratio_interval(interval, gap)
-    requests = len(set(sides[0].requests))
-    if requests < FEWEST_REQUESTS:
-        interval = interval.withheld(f"{requests} requests are too few to generalise over; {FEWEST_REQUESTS} or more")
-    interval = interval.noted(*_saturated(prediction, sides))
-    decision = _with_room(prediction, interval, sides)
-    return Evidence(prediction, interval, decision, arms, len(sides[0].treatment))
+        _refuse_out_of_bounds(arm, claim)
+    found = estimate(prediction, claim, [arm.values for arm in arms], bench)
+    interval = found.at(claim.alpha).noted(*_saturated(prediction, found.sides))
+    evidence = Evidence(prediction, interval, _with_room(prediction, interval, found.sides), arms, found)
+    return _unless_biased(evidence)
 
 
-def _arms(role: str, side: Measurement | Contrast, bench: Bench) -> list[Arm]:
-    return [Arm(role, arm.label, bench.values(arm)) for arm in side.arms]
+def _unless_biased(evidence: Evidence) -> Evidence:
+    """The evidence; not SUPPORTED where errors of the judge within its registered bound would change that."""
+    quantity = evidence.prediction.treatment.quantity
+    bound = quantity.judge.bias_bound if isinstance(quantity, Judged) else None
+    if bound is None or evidence.decision.verdict is not stats.Verdict.SUPPORTED:
+        return evidence
+    tipping = evidence.tipping_point()
+    if tipping > bound:
+        return evidence
+    reason = (
+        f"it rests on the judge: an error of {tipping:.2g} more in one arm would change it, and one of {bound:g} is "
+        "registered as possible"
+    )
+    return replace(evidence, decision=stats.Decision(stats.Verdict.INCONCLUSIVE, reason))
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _arms(role: str, side: Comparable, bench: Bench) -> list[Arm]:
+    return [Arm(role, arm.label, bench.values(arm), arm.quantity.bounds) for arm in side.arms]
 
 
 def _refuse_degenerate(arm: Arm, claim: Claim) -> None:
@@ -115,94 +180,15 @@ def _refuse_degenerate(arm: Arm, claim: Claim) -> None:
         )
 
 
-def _refuse_out_of_bounds(arm: Arm, bounds: Bounds | None, claim: Claim) -> None:
-    low, high = bounds or (-math.inf, math.inf)
+def _refuse_out_of_bounds(arm: Arm, claim: Claim) -> None:
+    low, high = arm.bounds or (-math.inf, math.inf)
     outside = [value for value in arm.values if value.number is not None and not low <= value.number <= high]
     if outside:
         raise InvalidEvidence(
             f"{outside[0].id!r} of {arm.label!r} has the value {outside[0].number}, outside the declared bounds "
-            f"{bounds}: an interval that trusts them would be too narrow. Mend the measure or its bounds.",
+            f"{arm.bounds}: an interval that trusts them would be too narrow. Mend the measure or its bounds.",
             where=claim.where,
         )
-
-
-def _sides(prediction: Prediction, arms: Sequence[Arm], where: str) -> tuple[Pairs, ...]:
-    """One set of pairs for a plain prediction; for an interaction one of the treatment's and one of the baseline's."""
-    values = [arm.values for arm in arms]
-    if isinstance(prediction.treatment, Contrast):
-        return pair(values[0], values[1], where=where), pair(values[2], values[3], where=where)
-    return (pair(values[0], values[1], where=where),)
-
-
-def _interval(prediction: Prediction, claim: Claim, sides: tuple[Pairs, ...], margin: float) -> stats.Interval:
-    """The interval of the effect; where values are missing, it spans the worst and the best case."""
-    bounds = prediction.treatment.quantity.bounds
-    missing = sum(side.missing for side in sides)
-    cases = fills(bounds, missing, where=claim.where)
-    found = [_case(claim, sides, case, bounds, margin) for case in cases]
-    if len(found) == 1:
-        return found[0]
-    if any(side.missing == len(side.treatment) for side in sides):
-        found = [interval.withheld("no pair has both scores") for interval in found]
-    worst, best = sorted(found, key=lambda interval: interval.estimate)
-    means = [side.mean() for side in sides]
-    whole = [mean for mean in means if mean is not None]
-    middle = whole[0] - sum(whole[1:]) if len(whole) == len(sides) else (worst.estimate + best.estimate) / 2
-    note = f"{missing} pairs have no score; the interval spans their worst and best case"
-    return dataclasses.replace(
-        worst,
-        estimate=middle,
-        high=best.high,
-        decides=worst.decides and best.decides,
-        notes=(*dict.fromkeys(worst.notes + best.notes), note),
-    )
-
-
-def _case(
-    claim: Claim, sides: tuple[Pairs, ...], missing: tuple[float, float], bounds: Bounds | None, margin: float
-) -> stats.Interval:
-    rng = np.random.default_rng(claim.seed())
-    span = (bounds[0] - bounds[1], bounds[1] - bounds[0]) if bounds else None
-    # a missing value of the second contrast is put in the other way round, so that the case stays the worst or best
-    values = [side.differences(m) for side, m in zip(sides, (missing, missing[::-1]), strict=False)]
-    random, alpha = frozenset(claim.random), claim.alpha
-    if len(sides) == 2 and _same_cells(*sides):
-        # one group of requests under two conditions: the contrast is paired cell by cell
-        values, sides = [values[0] - values[1]], sides[:1]
-        span = (2 * span[0], 2 * span[1]) if span else None
-    if len(sides) == 2:
-        a, b = sides
-        return stats.interaction_interval(
-            values[0], a.requests, a.frames, values[1], b.requests, b.frames,
-            random=random, rng=rng, alpha=alpha, bounds=span, margin=margin,
-        )  # fmt: skip
-    if sides[0].framed:
-        return stats.crossed_interval(
-            values[0], sides[0].requests, sides[0].frames,
-            random=random, rng=rng, alpha=alpha, bounds=span, margin=margin,
-        )  # fmt: skip
-    return stats.paired_mean_interval(values[0], rng=rng, alpha=alpha, bounds=span, margin=margin)
-
-
-def _same_cells(a: Pairs, b: Pairs) -> bool:
-    return [value.id for value in a.treatment] == [value.id for value in b.treatment]
-
-
-def _gap(prediction: Prediction, claim: Claim, bench: Bench) -> stats.Interval | None:
-    """The harmful-harmless gap with its own interval, where it is the prediction's unit."""
-    direction = prediction.treatment.arms[0].gap
-    if direction is None:
-        return None
-    positive, negative = (np.asarray(side, dtype=np.float64) for side in bench.gap(direction))
-    rng = np.random.default_rng(claim.seed())
-    gap = stats.unpaired_mean_interval(positive, negative, alpha=claim.alpha, rng=rng)
-    if gap.high < 0:
-        raise InvalidEvidence(
-            f"on its select split the direction {direction.name!r} points the other way: {direction.positive.name} "
-            f"projects lower than {direction.negative.name} by {-gap.estimate:.3g}, so its gap is no unit.",
-            where=claim.where,
-        )
-    return gap
 
 
 def _with_room(prediction: Prediction, interval: stats.Interval, sides: Sequence[Pairs]) -> stats.Decision:
@@ -224,8 +210,11 @@ def _with_room(prediction: Prediction, interval: stats.Interval, sides: Sequence
 
 def _room(prediction: Prediction, sides: Sequence[Pairs]) -> float | None:
     """How far the mean could have moved in the predicted direction; None where nothing bounds it."""
-    bounds, baseline = prediction.treatment.quantity.bounds, _mean(sides[0].baseline)
-    if bounds is None or baseline is None or prediction.relation == "equivalent" or len(sides) > 1:
+    bounds = prediction.treatment.quantity.bounds
+    if bounds is None or prediction.relation == "equivalent" or len(sides) != 1:
+        return None
+    baseline = _mean(sides[0].baseline)
+    if baseline is None:
         return None
     return bounds[1] - baseline if prediction.relation == "higher" else baseline - bounds[0]
 
@@ -233,7 +222,7 @@ def _room(prediction: Prediction, sides: Sequence[Pairs]) -> float | None:
 def _saturated(prediction: Prediction, sides: Sequence[Pairs]) -> list[str]:
     """A note where two arms are equivalent because both sit on one bound: a shift past it could not have shown."""
     bounds = prediction.treatment.quantity.bounds
-    if prediction.relation != "equivalent" or bounds is None or len(sides) > 1:
+    if prediction.relation != "equivalent" or bounds is None or len(sides) != 1:
         return []
     means = {_mean(sides[0].treatment), _mean(sides[0].baseline)}
     return [f"both arms lie at the bound {bound:g}: only a shift away from it could show" for bound in bounds

@@ -7,12 +7,15 @@ import numpy as np
 
 from interp_core.errors import InvalidEvidence
 from interp_core.evaluate.evidence import Arm, Evidence, gather
+from interp_core.evaluate.plan import outlook
 from interp_core.evaluate.values import Bench, Value
+from interp_core.evaluate.variants import variants
 from interp_core.spec.claim import Claim, check
 from interp_core.spec.measure import Judged
 from interp_core.stats import FEWEST_LEVELS, Verdict
 
 EXAMPLES = 5
+NO_VARIANTS: Mapping[str, Any] = {"analyses": None, "parts": []}
 Row = dict[str, Any]
 
 
@@ -31,8 +34,8 @@ def evaluate(claim: Claim, bench: Bench, *, peeked: bool = False, known: str | N
         row.update(verdict=Verdict.INVALID.name, reason=str(error))
     else:
         row = _row(claim, bench, evidence, controls, notes)
-    cost = bench.passes.since(before).tree()
-    return {**row, "cost": cost, "known": known, "status": "exploratory: looked at first" if peeked else "exploratory"}
+        row["variants"] = variants(claim, evidence[0], bench)
+    return {**row, "cost": bench.passes.since(before).tree(), "known": known, "peeked": peeked}
 
 
 def summarise(effect: Evidence) -> str:
@@ -65,9 +68,12 @@ def _row(
         "sentence": claim.sentence,
         "kind": claim.kind,
         "where": claim.where,
-        "model": _model(claim, bench),
+        "model": model_tree(claim, bench),
         "scope": _scope(claim, evidence, notes),
-        "moved_from": None,
+        "registration": claim.registration.tree(),
+        "outlook": [outlook(prediction, claim).tree() for prediction in claim.predictions],
+        "p": max((found.p_value() for found in evidence), default=None),
+        "variants": NO_VARIANTS,
         "baseline": claim.baseline,
         "alpha": claim.alpha,
         "noun": prediction.treatment.quantity.noun if prediction is not None else "",
@@ -80,6 +86,7 @@ def _row(
         "examples": _examples(evidence, claim.seed()),
         "seed": claim.seed(),
         "digests": {"design": claim.design_digest(), "data": claim.data_digest(bench.identity())},
+        "fields": {"design": claim.design(), "data": claim.data(bench.identity())},
     }  # fmt: skip
     return row | _deciding(evidence, controls) if evidence else row
 
@@ -93,7 +100,8 @@ def _deciding(evidence: Sequence[Evidence], controls: Sequence[Evidence]) -> Row
     return {"verdict": verdict.name, "reason": reason, **{key: tree[key] for key in keys}}
 
 
-def _model(claim: Claim, bench: Bench) -> Row:
+def model_tree(claim: Claim, bench: Bench) -> Row:
+    """The model of a claim, as JSON."""
     model = claim.model
     return {
         "name": model.name,
@@ -116,10 +124,11 @@ def _scope(claim: Claim, evidence: Sequence[Evidence], notes: Sequence[str]) -> 
     }
     only = [f"these {number} {factor}s only: too few to speak of {factor}s" for factor, number in few.items()]
     random = [factor for factor in claim.random if factor not in few]
-    return {"random": random, "fixed": _fixed(claim, random), "notes": [*only, *notes]}
+    return {"random": random, "fixed": fixed_factors(claim, random), "notes": [*only, *notes]}
 
 
-def _fixed(claim: Claim, random: Sequence[str]) -> list[str]:
+def fixed_factors(claim: Claim, random: Sequence[str]) -> list[str]:
+    """What a claim is about and does not generalise over, where it generalises over `random`."""
     judged = any(isinstance(arm.quantity, Judged) for arm in claim.arms)
     fitted = any(arm.directions for arm in claim.arms)
     framed = any(arm.prompts.framing for arm in claim.arms) and "frame" not in random

@@ -4,7 +4,7 @@ from typing import NoReturn
 
 from interp_core.errors import ClaimError, NotApplicable
 from interp_core.evaluate.values import Value, score
-from interp_core.spec.direction import DifferenceInMeans
+from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import Tree
 from interp_core.spec.measure import Judged, Recorded
 from interp_core.spec.model import Measurement
@@ -37,7 +37,7 @@ class RecordedBench:
     def close(self) -> None:
         """Nothing is held."""
 
-    def gap(self, direction: DifferenceInMeans) -> NoReturn:
+    def gap(self, direction: FittedDirection | SelectedDirection) -> NoReturn:
         """Raise NotApplicable: a recording holds no activations."""
         raise NotApplicable(f"the projection on {direction.name} needs activations, and a recording holds none.")
 

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from interp_core.errors import ClaimError
-from interp_core.spec.direction import DifferenceInMeans
+from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import Tree
 from interp_core.spec.measure import Judged
 from interp_core.spec.model import Measurement
@@ -53,7 +53,7 @@ class Bench(Protocol):
     def values(self, arm: Measurement) -> tuple[Value, ...]:
         """The values of an arm, one per prompt, in the order of its prompts."""
 
-    def gap(self, direction: DifferenceInMeans) -> Gap:
+    def gap(self, direction: FittedDirection | SelectedDirection) -> Gap:
         """The projections of the direction's two sets on their select split, in units of the residual stream."""
 
     def demands(self, arm: Measurement) -> frozenset[tuple[Address, bool]]:

@@ -40,21 +40,27 @@ def read(path: Path) -> list[Line]:
     return lines
 
 
-def append(path: Path, payloads: Iterable[Mapping[str, Any]]) -> None:
-    """Add one line for each payload, under a lock, and make them durable; raises LedgerError for a broken chain."""
+def append(path: Path, payloads: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Add one line for each payload, under a lock, and make them durable; raises LedgerError for a broken chain.
+
+    Returns
+    -------
+    The ledger's number of ``entries`` and the hash at its ``head``: whoever keeps them can tell when its end is gone.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         lines = read(path)
         file.write(_mend_end(path))
-        previous = str(lines[-1]["hash"]) if lines else GENESIS
+        previous, count = (str(lines[-1]["hash"]) if lines else GENESIS), len(lines)
         for payload in payloads:
             body = {**payload, "previous": previous}
             assert "hash" not in body, "the chain's own field"
-            previous = digest(body)
+            previous, count = digest(body), count + 1
             file.write(json.dumps({**body, "hash": previous}, sort_keys=True).encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    return {"entries": count, "head": previous if count else ""}
 
 
 def _follows(line: Line, previous: str) -> bool:

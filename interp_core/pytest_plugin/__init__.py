@@ -6,6 +6,7 @@ Nothing here imports numpy, scipy, torch or statsmodels: a session without claim
 import json
 import os
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,10 @@ from interp_core.harness import Harness, Options, Progress, parse_model, refuse_
 from interp_core.pytest_plugin.items import (
     build_claim,
     claim_id,
+    headline_family,
     model_name,
     refuse_unusable,
+    said,
     statement_or_nothing,
     where_of,
 )
@@ -26,10 +29,12 @@ from interp_core.pytest_plugin.reporter import ClaimsReporter, note_deselected, 
 from interp_core.pytest_plugin.rootdir import refuse_moved_root
 from interp_core.spec.claim import Claim, ClaimRecorder, looking_with, stop_looking
 from interp_core.spec.model import Model
+from interp_core.spec.registration import KEYWORDS, MOST_HEADLINES
 
 HARNESS = pytest.StashKey[Harness]()
 TWINS = pytest.StashKey[str]()
-ROW, OUTCOME = "claim", "claim_outcome"
+HEADLINES = pytest.StashKey[Counter[str]]()  # how many headline claims of each family are about to run
+ROW, OUTCOME, LOCKED = "claim", "claim_outcome", "claim_locked"
 DEFAULT_MODEL = "mediated"
 
 
@@ -49,6 +54,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     add("--device", default="cpu", help="cpu (default), cuda, mps, or auto to spread a model over devices")
     add("--dtype", default="float32", help="float32 (default), bfloat16 or float16; part of the row")
     add("--claims-plan", action="store_true", help="print what each claim would cost, and evaluate nothing")
+    add("--claims-register", action="store_true", help="write each claim into the lock, and evaluate nothing")
+    add("--claims-reason", default="", metavar="WHY", help="why claims that are locked already are amended")
+    add("--claims-lock", metavar="FILE", help="the lock (default: claims/claims.lock in the root folder)")
     add("--claims-strict", action="store_true", help="exit with 10 where a claim is inconclusive")
     add("--claims-cache", metavar="DIR", help="where values are kept (default: .claims_cache in the root folder)")
     add("--claims-reports", metavar="DIR", help="where reports are written (default: reports in the root folder)")
@@ -60,8 +68,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Register the marker, and the harness and the reporter of this process."""
     config.addinivalue_line(
         "markers",
-        "claim(kind, random=('request',), alpha=0.025, id=None, known={}): a claim about a language model; "
-        "its docstring is the statement, its body records predictions.",
+        "claim(kind, random=('request',), alpha=0.025, id=None, known={}, ...): a claim about a language model; "
+        "its docstring is the statement, its body records predictions. It also takes what is registered before the "
+        f"data: {', '.join(KEYWORDS)}.",
     )
     refuse_moved_root(config)
     options = _options(config)
@@ -75,10 +84,15 @@ def _options(config: pytest.Config) -> Options:
     return Options(
         cache=Path(config.getoption("--claims-cache") or root / ".claims_cache"),
         reports=Path(config.getoption("--claims-reports") or root / "reports"),
+        lock=Path(config.getoption("--claims-lock") or _home_of_claims(root) / "claims.lock"),
         search=tuple(config.getini("claims_models")),
         device=config.getoption("--device"),
         download=config.getoption("--claims-download"),
     )
+
+
+def _home_of_claims(root: Path) -> Path:
+    return root / "claims" if (root / "claims").is_dir() else root
 
 
 def _progress(config: pytest.Config) -> Progress:
@@ -159,6 +173,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Note the claims that are about to run: those that a stopped run does not reach are named as missing."""
     claims = [item for item in session.items if isinstance(item, pytest.Function) and item.get_closest_marker("claim")]
     note_selected(session.config, [(claim_id(item), model_name(item)) for item in claims])
+    families = {(family, claim_id(item)) for item in claims if (family := headline_family(item))}
+    session.config.stash[HEADLINES] = Counter(family for family, _ in families)
 
 
 def _note_twins(claims: list[pytest.Function]) -> None:
@@ -202,12 +218,15 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     # a plugin that runs an item again must not leave the first run's finding beside the second's
     pyfuncitem.user_properties[:] = [pair for pair in pyfuncitem.user_properties if pair[0] not in (ROW, OUTCOME)]
     recorder, chosen = _recorder_and_model(pyfuncitem)
-    planning = pyfuncitem.config.getoption("--claims-plan")
+    option = pyfuncitem.config.option
+    planning = option.claims_plan or option.claims_register
     token = looking_with(_evaluator(pyfuncitem.config.stash[HARNESS], recorder, chosen, planning))
     try:
         yield
-        built = build_claim(pyfuncitem, recorder, chosen)
-        if planning:
+        built = build_claim(pyfuncitem, recorder, chosen, share=_share(pyfuncitem))
+        if option.claims_register:
+            _register(pyfuncitem, built)
+        elif option.claims_plan:
             _plan(pyfuncitem, built)
         else:
             _judge(pyfuncitem, built, recorder)
@@ -237,7 +256,7 @@ def _recorder_and_model(item: pytest.Function) -> tuple[ClaimRecorder, Model]:
 def _evaluator(harness: Harness, recorder: ClaimRecorder, chosen: Model, planning: bool) -> Any:
     def look(measurement: Any) -> Mapping[str, float]:
         if planning:
-            pytest.skip("planned: the body looks at values before it predicts")
+            pytest.skip("neither planned nor registered: the body looks at values before it predicts")
         recorder.peeked = True
         values = harness.bench(chosen).values(measurement)
         return {value.id: value.number for value in values if value.number is not None}
@@ -245,18 +264,35 @@ def _evaluator(harness: Harness, recorder: ClaimRecorder, chosen: Model, plannin
     return look
 
 
+def _share(item: pytest.Function) -> float:
+    """A headline claim's share of its family's alpha: as locked, or as it would be locked now."""
+    family = headline_family(item)
+    if family is None:
+        return 1.0
+    locked = item.config.stash[HARNESS].lock.headlines(family)
+    about_to_be = item.config.stash[HEADLINES][family] if item.config.option.claims_register else MOST_HEADLINES
+    return 1 / (len(locked) or about_to_be)
+
+
+def _register(item: pytest.Function, built: Claim) -> None:
+    row = item.config.stash[HARNESS].register(built)
+    item.user_properties.append((LOCKED, json.dumps(row, allow_nan=False)))
+    _note(item, built.model, "registered", built.sentence)
+    pytest.skip(f"registered: {built.sentence}")
+
+
 def _plan(item: pytest.Function, built: Claim) -> None:
     from interp_core.evaluate.plan import plan
 
-    text = plan(built, item.config.stash[HARNESS].bench(built.model))
-    _note(item, built.model, "planned", text)
-    pytest.skip(f"planned: {text}")
+    found = plan(built, item.config.stash[HARNESS].bench(built.model))
+    _note(item, built.model, "planned", json.dumps({"text": found.text, "passes": sorted(found.passes)}))
+    pytest.skip(f"planned: {found.text}")
 
 
 def _judge(item: pytest.Function, built: Claim, recorder: ClaimRecorder) -> None:
-    marker = item.get_closest_marker("claim")
-    assert marker is not None
-    known = marker.kwargs.get("known", {}).get(built.model.name)
+    on_record = said(item).get("known", {})
+    assert isinstance(on_record, dict)
+    known = on_record.get(built.model.name)
     row = item.config.stash[HARNESS].evaluate(built, peeked=recorder.peeked, known=known)
     item.user_properties.append((ROW, json.dumps(row, allow_nan=False)))
     text = f"{row['sentence']}\n{row['verdict']} on {built.model.name}: {row['reason']}"
@@ -296,6 +332,7 @@ _STATUS: Mapping[str, Status] = {
     "INVALID": ("error", "E", ("INVALID", {"red": True})),
     "known": ("known refuted", "r", ("REFUTED, AS KNOWN", {"green": True})),
     "planned": ("planned", "p", ("PLANNED", {"blue": True})),
+    "registered": ("registered", "l", ("REGISTERED", {"blue": True})),
     "error": ("error", "E", ("ERROR", {"red": True})),
 }
 

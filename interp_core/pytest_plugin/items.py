@@ -6,10 +6,17 @@ import unittest
 import pytest
 
 from interp_core.errors import ClaimError
-from interp_core.spec.claim import ALPHA, Claim, ClaimRecorder, read_docstring
+from interp_core.spec.claim import ALPHA, MAX_ALPHA, Claim, ClaimRecorder, read_docstring
 from interp_core.spec.model import Model
+from interp_core.spec.registration import KEYWORDS, Registration, registration
 
-MARKER_KEYWORDS = ("kind", "random", "alpha", "id", "known")
+MARKER_KEYWORDS = ("kind", "random", "alpha", "id", "known", *KEYWORDS)
+
+
+def said(item: pytest.Item) -> dict[str, object]:
+    """The keywords of an item's claim markers: its own, over those of its class and its module (`pytestmark`)."""
+    markers = list(item.iter_markers("claim"))
+    return {name: value for marker in reversed(markers) for name, value in marker.kwargs.items()}
 
 
 def statement_or_nothing(item: pytest.Function) -> str:
@@ -34,9 +41,7 @@ def model_name(item: pytest.Function) -> str:
 
 def claim_id(item: pytest.Function) -> str:
     """The marker's id or the function's name, and a readable slug of its parameters: stable over files and runs."""
-    marker = item.get_closest_marker("claim")
-    assert marker is not None
-    name = marker.kwargs.get("id") or item.originalname.removeprefix("test_")
+    name = said(item).get("id") or item.originalname.removeprefix("test_")
     slug = "-".join(_slug(value, item) for value in parameters(item).values())
     return f"{name}[{slug}]" if slug else str(name)
 
@@ -58,41 +63,68 @@ def where_of(item: pytest.Item) -> str:
     return f"{path}:{(line or 0) + 1}"
 
 
-def build_claim(item: pytest.Function, recorder: ClaimRecorder, chosen: Model) -> Claim:
-    """The claim that an item's body recorded; raises ClaimError for a marker or docstring that says too little."""
-    marker = item.get_closest_marker("claim")
-    assert marker is not None
-    where = where_of(item)
-    unknown = sorted(set(marker.kwargs) - set(MARKER_KEYWORDS))
-    if unknown or marker.args or "kind" not in marker.kwargs:
-        given = unknown[0] if unknown else "no kind" if "kind" not in marker.kwargs else "positional arguments"
-        raise ClaimError(
-            f"@pytest.mark.claim got {given}. Write @pytest.mark.claim(kind='correlational', random=('request',)); it "
-            "also takes alpha, id and known.",
-            where=where,
-        )
-    _check_expectations(item, where)
+def build_claim(item: pytest.Function, recorder: ClaimRecorder, chosen: Model, *, share: float) -> Claim:
+    """The claim that an item's body recorded; raises ClaimError for a marker or docstring that says too little.
+
+    `share` is the part of its family's alpha that a headline claim is judged at.
+    """
+    given, where = said(item), where_of(item)
+    _check_keywords(item, given, where)
+    about = registration(given, where=where)
     statement, baseline = read_docstring(item.function.__doc__, parameters(item), where)
     return Claim(
         id=claim_id(item),
         statement=statement,
         baseline=baseline,
-        kind=marker.kwargs["kind"],
+        kind=str(given["kind"]),
         model=chosen,
         predictions=tuple(recorder.predictions),
         controls=tuple(recorder.controls),
-        random=tuple(marker.kwargs.get("random", ("request",))),
-        alpha=marker.kwargs.get("alpha", ALPHA),
+        random=_factors(given, where),
+        alpha=_alpha(given, where) * (share if about.headline else 1.0) / about.looks,
+        variants=tuple(recorder.variants),
+        registration=about,
         where=where,
     )
 
 
-def _check_expectations(item: pytest.Function, where: str) -> None:
-    marker = item.get_closest_marker("claim")
-    assert marker is not None
-    known = marker.kwargs.get("known", {})
+def _check_keywords(item: pytest.Function, given: dict[str, object], where: str) -> None:
+    unknown = sorted(set(given) - set(MARKER_KEYWORDS))
+    positional = any(marker.args for marker in item.iter_markers("claim"))
+    if unknown or positional or "kind" not in given:
+        wrong = unknown[0] if unknown else "no kind" if "kind" not in given else "positional arguments"
+        raise ClaimError(
+            f"@pytest.mark.claim got {wrong}. Write @pytest.mark.claim(kind='correlational', random=('request',)); it "
+            f"also takes {', '.join(MARKER_KEYWORDS[2:])}.",
+            where=where,
+        )
+    known = given.get("known", {})
     if not isinstance(known, dict) or set(known.values()) - {"refuted"}:
         raise ClaimError(f"known={known!r} names refutations on record: known={{'inert': 'refuted'}}.", where=where)
+
+
+def _alpha(given: dict[str, object], where: str) -> float:
+    alpha = given.get("alpha", ALPHA)
+    if isinstance(alpha, int | float) and not isinstance(alpha, bool) and 0 < alpha <= MAX_ALPHA:
+        return float(alpha)
+    raise ClaimError(
+        f"alpha={alpha!r} is no one-sided error of a verdict: it lies above 0 and is at most {MAX_ALPHA}, and the "
+        f"interval shown is 1 - 2 alpha. Leave it out for {ALPHA}.",
+        where=where,
+    )
+
+
+def _factors(given: dict[str, object], where: str) -> tuple[str, ...]:
+    random = given.get("random", ("request",))
+    if isinstance(random, list | tuple):
+        return tuple(random)
+    raise ClaimError(f"random={random!r}: write the factors in a tuple, random=('request', 'frame').", where=where)
+
+
+def headline_family(item: pytest.Item) -> str | None:
+    """The family that an item is a headline claim of; None for the others."""
+    given = said(item)
+    return str(given.get("family", Registration.family)) if given.get("headline") is True else None
 
 
 def refuse_unusable(item: pytest.Function) -> None:

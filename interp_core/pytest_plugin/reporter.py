@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 
+from interp_core import record
 from interp_core.errors import InterpClaimsError, LedgerError
-from interp_core.harness import Options, document, exit_code, ledger_line, with_history
+from interp_core.harness import Options, exit_code
+
+LEDGER = "ledger.jsonl"
 
 DESELECTED = pytest.StashKey[int]()
 SELECTED = pytest.StashKey[list[tuple[str, str]]]()
@@ -36,6 +39,8 @@ class ClaimsReporter:
         self._options = options
         self._rows: list[dict[str, Any]] = []
         self._not_evaluated: list[dict[str, Any]] = []
+        self._locked: list[dict[str, Any]] = []
+        self._told: tuple[str, ...] = ()
         self._document: dict[str, Any] = {}
         self._paths: Mapping[str, Any] = {}
         self._problem = ""
@@ -55,6 +60,8 @@ class ClaimsReporter:
         for name, value in report.user_properties:
             if name == "claim":
                 self._rows.append(json.loads(str(value)))
+            elif name == "claim_locked":
+                self._locked.append(json.loads(str(value)))
             elif name == "claim_outcome":
                 self._not_evaluated.append(json.loads(str(value)))
 
@@ -64,7 +71,9 @@ class ClaimsReporter:
         if not self._rows and not self._not_evaluated:
             return
         self._not_evaluated += self._not_reached()
-        if not self._config.getoption("--claims-plan"):
+        if self._config.getoption("--claims-register"):
+            self._register()
+        elif not self._config.getoption("--claims-plan"):
             self._write()
         strict = self._config.getoption("--claims-strict")
         skipped = sum(entry["outcome"] == "skipped" for entry in self._not_evaluated)
@@ -79,25 +88,49 @@ class ClaimsReporter:
         why = "the run stopped before it"
         return [{"id": id_, "model": model, "outcome": "not reached", "reason": why} for id_, model in missing]
 
+    def _past(self) -> record.Past:
+        """What is on record; where the ledger or the lock is damaged, nothing, and the problem is told."""
+        from interp_core import ledger
+
+        try:
+            lines = ledger.read(self._options.reports / LEDGER)
+            return record.Past(lines, ledger.read_lock(self._options.lock))
+        except LedgerError as error:
+            self._problem = f"LedgerError: {error}"
+            return record.Past((), ledger.Lock())
+
     def _write(self) -> None:
         from interp_core import ledger
         from interp_core.report import write_reports
 
-        path = self._options.reports / "ledger.jsonl"
-        history: list[Mapping[str, Any]] = []
+        past, when = self._past(), record.now()
+        self._rows = record.concluded(self._rows, past)
+        run = record.Run(self._selection(), self._not_evaluated, self._options.device, self._options.lock)
+        lines = [record.finding_line(row, when) for row in self._rows]
         try:
-            history = ledger.read(path)
-        except LedgerError as error:
-            self._problem = f"LedgerError: {error}"
-        rows = with_history(self._rows, history)
-        self._rows = rows
-        self._document = document(rows, self._not_evaluated, self._selection(), self._options)
-        try:
+            self._document = record.document(self._rows, past, run)
             if not self._problem:
-                ledger.append(path, [ledger_line(row, self._document["created"]) for row in rows])
+                written = [record.run_line(self._document), *lines]
+                self._document["ledger"] = ledger.append(self._options.reports / LEDGER, written)
             self._paths = write_reports(self._document, self._options.reports)
         except (OSError, InterpClaimsError) as error:
             self._problem = f"the reports folder cannot be written ({error}). Name another: --claims-reports DIR."
+
+    def _register(self) -> None:
+        """Write the lock, and the ledger's line about it; nothing where a claim could not be registered."""
+        from interp_core import ledger
+
+        past = self._past()
+        if self._problem:
+            return
+        try:
+            rows = record.to_register(self._locked, past)
+            done = ledger.register(past.lock, rows, reason=self._config.getoption("--claims-reason"))
+            ledger.write_lock(self._options.lock, done.lock)
+            ledger.append(self._options.reports / LEDGER, [record.registration_line(done.lock, done.told)])
+            self._told = done.told
+        except (OSError, InterpClaimsError) as error:
+            self._problem = f"{type(error).__name__}: {error}"
 
     def _selection(self) -> dict[str, Any]:
         option, deselected = self._config.option, self._config.stash.get(DESELECTED, 0)
@@ -107,6 +140,8 @@ class ClaimsReporter:
         """Print the verdict table, where the report is, and what is wrong with the ledger."""
         if self._config.getoption("--claims-plan"):
             self._print_plan(terminalreporter)
+        if self._config.getoption("--claims-register"):
+            self._print_registered(terminalreporter)
         if not self._document:
             return
         from interp_core.report import render_terminal
@@ -120,9 +155,27 @@ class ClaimsReporter:
         if self._paths:
             terminalreporter.write_line(f"report: {self._paths['html']}")
 
+    def _print_registered(self, terminalreporter: Any) -> None:
+        terminalreporter.section("registered")
+        for sentence in self._told:
+            terminalreporter.write_line(sentence)
+        for row in self._locked:
+            for line in (*row["told"], *(f"warning: {warning}" for warning in row["warnings"])):
+                terminalreporter.write_line(f"  {row['claim']}: {line}")
+        if self._problem:
+            terminalreporter.write_line(self._problem, red=True)
+            terminalreporter.write_line("nothing was registered", red=True)
+        else:
+            terminalreporter.write_line(f"lock: {self._options.lock}. Commit it before you look at the data.")
+
     def _print_plan(self, terminalreporter: Any) -> None:
         planned = [entry for entry in self._not_evaluated if entry["outcome"] == "planned"]
-        if planned:
-            terminalreporter.section("plan")
+        if not planned:
+            return
+        terminalreporter.section("plan")
+        keys: set[str] = set()
         for entry in planned:
-            terminalreporter.write_line(f"{entry['id']} on {entry['model']}: {entry['reason']}")
+            told = json.loads(entry["reason"])
+            keys.update(told["passes"])
+            terminalreporter.write_line(f"{entry['id']} on {entry['model']}: {told['text']}")
+        terminalreporter.write_line(f"in all: {len(keys):,} passes to make, each shared one once", bold=True)

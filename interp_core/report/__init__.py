@@ -1,9 +1,11 @@
 """Findings rendered for people and machines: one JSON document in; a terminal table, a page and a comment out."""
 
+from interp_core.report.compare import compare_reports
 from interp_core.report.document import SCHEMA, VERDICTS, Document, counts, passes_line, summary_sentence
 from interp_core.report.html import render_html
 from interp_core.report.markdown import render_markdown
 from interp_core.report.numbers import interval
+from interp_core.report.said import context, left_open, licensed, summary
 from interp_core.report.terminal import render_terminal
 from interp_core.report.write import read_report, schema, write_reports
 
@@ -11,14 +13,19 @@ __all__ = [
     "SCHEMA",
     "VERDICTS",
     "Document",
+    "compare_reports",
+    "context",
     "counts",
     "interval",
+    "left_open",
+    "licensed",
     "passes_line",
     "read_report",
     "render_html",
     "render_markdown",
     "render_terminal",
     "schema",
+    "summary",
     "summary_sentence",
     "write_reports",
 ]

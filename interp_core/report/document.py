@@ -13,6 +13,8 @@ Document = dict[str, Any]
 Row = Mapping[str, Any]
 
 SCHEMA = 1
+STATUSES = ("confirmatory", "replication", "amended", "exploratory", "post hoc")
+_LEAST_P = 1e-4  # no smaller p is computed
 GAP = "of the gap"
 VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "INVALID")
 # Never by colour alone: every surface prints the word, and where there is room the symbol.
@@ -69,7 +71,7 @@ def passes_line(passes: Mapping[str, Any]) -> str:
 def moved(document: Document) -> list[str]:
     """One sentence for each verdict that differs from the last recorded one."""
     return [
-        f"{row['id']} on {row['model']['name']} was {row['moved_from']}, is {row['verdict']}"
+        f"{row['id']} on {row['model']['name']} {_moved(row).removeprefix('moved: ')}"
         for row in document["rows"]
         if row["moved_from"]
     ]
@@ -77,12 +79,17 @@ def moved(document: Document) -> list[str]:
 
 def remarks(row: Row) -> list[str]:
     """What the record says about a row: that its verdict moved, or how it compares with the refutation on record."""
-    found = [f"moved: was {row['moved_from']}, is {row['verdict']}"] if row["moved_from"] else []
+    found = [_moved(row)] if row["moved_from"] else []
     if row["known"] and row["verdict"] == "REFUTED":
         found.append(f"on record as {row['known']}: no change")
     elif row["known"]:
         found.append(f"on record as {row['known']}: this verdict differs")
     return found
+
+
+def _moved(row: Row) -> str:
+    why = f" (changed: {', '.join(row['moved_why'])})" if row["moved_why"] else ""
+    return f"moved: was {row['moved_from']}, is {row['verdict']}{why}"
 
 
 def deciding(row: Row) -> Mapping[str, Any] | None:
@@ -110,6 +117,54 @@ def arm_means(row: Row) -> str:
 def _factors(evidence: Mapping[str, Any]) -> list[tuple[str, int]]:
     # Sorted, since JSON on disk is: a page made from report.json is the page that was written beside it.
     return sorted(evidence["levels"].items(), key=lambda item: (-item[1], item[0]))
+
+
+def standing(document: Document) -> str:
+    """How many rows have which status: ``2 confirmatory, 8 exploratory``."""
+    found = Counter(row["status"] for row in document["rows"])
+    return ", ".join(f"{found[status]} {status}" for status in STATUSES if found[status]) or "no findings"
+
+
+def pooled(over: Mapping[str, Any]) -> str:
+    """The pooled effect of a claim over models: ``0.45 [0.40, 0.50]``."""
+    low, effect, high = (short(round(over[name], 3)) for name in ("low", "effect", "high"))
+    return f"{effect} [{low}, {high}]{' ' + over['unit'] if over['unit'] else ''}"
+
+
+def p_values(row: Row) -> str:
+    """The p at the margin, and as adjusted over its family where it is secondary."""
+    told = f"{_p(row['p'])}"
+    if row["holm"] is None:
+        return f"{told} (a headline: its family shares alpha instead)"
+    return f"{told}; Holm {_p(row['holm'])}, Benjamini-Hochberg {_p(row['benjamini_hochberg'])}"
+
+
+def _p(value: float) -> str:
+    return f"below {_LEAST_P:g}" if value <= _LEAST_P else short(round(value, 4))
+
+
+def outlook(expected: Mapping[str, Any]) -> str:
+    """What a prediction could be expected to decide: ``chance 0.93 of SUPPORTED at an effect of 0.5; MDE 0.41``."""
+    if expected["chance"] is None:
+        return f"no formula: {expected['supposes']}"
+    least = "" if expected["mde"] is None else f"; MDE {short(expected['mde'])}"
+    return (
+        f"chance {expected['chance']:.2f} of SUPPORTED at an effect of {short(expected['effect'])}{least}; supposes "
+        f"{expected['supposes']}"
+    )
+
+
+def said_before(row: Row) -> list[tuple[str, str]]:
+    """What was registered in words, by name: those that hold something."""
+    said = row["registration"]
+    rivals = "; ".join(words + (f" (separated by {by})" if by else "") for words, by in said["alternatives"])
+    forecast = "" if said["expected"] is None else f"{100 * said['expected']:.0f} % SUPPORTED"
+    told = [
+        ("forecast", forecast), ("why this margin", said["margin_reason"]), ("rivals", rivals),
+        ("rests on", ", ".join(said["rests_on"])), ("seen before", said["seen"]), ("exclusions", said["exclusions"]),
+        ("stopping", said["stopping"]),
+    ]  # fmt: skip
+    return [(name, words) for name, words in told if words]
 
 
 def scope_lines(row: Row) -> list[str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from interp_core.report import document as doc
-from interp_core.report import numbers
+from interp_core.report import numbers, said
 from interp_core.report.document import Document, Row
-from interp_core.report.plot import Plot, plot, scale_for
+from interp_core.report.plot import Plot, Stack, histogram, plot, scale_for
 from interp_core.report.text import cut, visible
 
 if TYPE_CHECKING:
@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 _SHOWN = 260  # bytes of a model's text before the reader asks for more
 _MOST = 2_000  # bytes of it on the page at all; the whole text is in report.json
-_BUDGET = 100_000  # bytes of model text on a whole page: 25 claims stay under 300 kB
-_LEAST = 120
+# Bytes of model text on a whole page: what its cards leave, so that 25 claims stay under 300 kB.
+_PAGE, _CARD = 240_000, 8_000
+_BUDGET = 40_000  # but no less than this
+_LEAST = 80
 _TABLE_PLOT, _CARD_PLOT = 220, 420
 
 
@@ -32,6 +34,9 @@ def render_html(document: Document) -> str:
         numbers=numbers,
         shortened=shortened,
         card_plot=_in_card,
+        said=said,
+        requests_plot=_requests,
+        curve=_curve,
     )
 
 
@@ -65,13 +70,28 @@ def _seen(value: Any) -> Any:
 def _room(document: Document) -> int:
     """Bytes for each text of a model, so that the whole page stays small."""
     texts = sum(2 * len(arm["draws"]) for row in document["rows"] for arm in row["examples"])
-    return min(max(_BUDGET // max(texts, 1), _LEAST), _MOST)
+    budget = max(_PAGE - _CARD * len(document["rows"]), _BUDGET)
+    return min(max(budget // max(texts, 1), _LEAST), _MOST)
 
 
 def _in_table(row: Row, document: Document) -> Plot | None:
     """The row's plot, on one scale with all rows of its unit: their bars can be compared."""
     alike = [other for other in document["rows"] if other["unit"] == row["unit"]]
     return plot(row, scale_for(alike, _TABLE_PLOT))
+
+
+def _requests(evidence: Mapping[str, Any]) -> Stack | None:
+    """The effects of the single requests: what the mean is a mean of."""
+    return histogram(evidence["differences"], width=_CARD_PLOT, height=48)
+
+
+def _curve(row: Row) -> list[tuple[Mapping[str, Any], Plot | None]]:
+    """The specification curve: every analysis by the size of its effect, on one scale."""
+    cells = sorted(row["variants"]["analyses"]["cells"], key=lambda cell: cell["effect"])
+    shared = {name: row[name] for name in ("margin", "relation", "unit")}
+    drawn = [{**cell, **shared} for cell in cells]
+    scale = scale_for(drawn, _TABLE_PLOT)
+    return [(cell, plot(cell, scale)) for cell in drawn]
 
 
 def _in_card(evidence: Mapping[str, Any]) -> Plot | None:

@@ -26,6 +26,7 @@ from interp_core.report.document import (
     summary_sentence,
 )
 from interp_core.report.numbers import confidence, interval, means, short
+from interp_core.report.said import licensed
 from interp_core.report.text import cut, one_line, visible
 
 _LONGEST = 65_000
@@ -87,7 +88,8 @@ def _verdict(row: Row) -> str:
 def _card(row: Row, *, examples: bool) -> str:
     # Inside <summary> GitHub reads HTML, not Markdown.
     title = f"{SYMBOLS[row['verdict']]} {row['verdict']}: {_unlinked(escape(one_line(row['sentence'])))}"
-    body = "\n".join(f"- {inline(line)}" for line in _facts(row))
+    may = [f"what may be said: {licensed(row)}"] if examples else []
+    body = "\n".join(f"- {inline(line)}" for line in (*may, *_facts(row)))
     shown = "".join(_arm(arm) for arm in row["examples"]) if examples else ""
     seed = f"\nExamples drawn at random, seed {row['seed']}:\n\n{shown}" if shown else ""
     return f"<details><summary>{title}</summary>\n\n{body}\n{seed}\n</details>\n\n"

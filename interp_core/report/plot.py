@@ -1,6 +1,7 @@
 """Where an interval lies between zero and its margin: coordinates for a drawing, and a strip of characters."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,6 +69,44 @@ def plot(evidence: Evidence, scale: Scale) -> Plot | None:
         labels=tuple(map(short, margins)),
         target=_target(evidence, scale),
     )
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A histogram as bars over a scale: where the requests' own effects lie.
+
+    Attributes
+    ----------
+    width, height : of the drawing.
+    bars : the path of their outline, as SVG writes it.
+    zero : where no effect lies; None where it is off the scale.
+    low, high : the values at both ends.
+    """
+
+    width: Number
+    height: Number
+    bars: str
+    zero: float | None
+    low: float
+    high: float
+
+
+def histogram(values: Sequence[Number], *, width: Number, height: Number, bins: int = 24) -> Stack | None:
+    """The values in bins of equal width; None below two values."""
+    if len(values) < 2:
+        return None
+    low, high = min(values), max(values)
+    room = (high - low) * _ROOM or 0.5
+    scale = Scale(low - room, high + room, width)
+    step = width / bins
+    found = Counter(min(int(scale(value) / step), bins - 1) for value in values)
+    most = max(found.values())
+    bars = "".join(
+        f"M{round(i * step, 1):g} {height:g}v{round(-height * n / most, 1):g}h{round(step - 1, 1):g}V{height:g}z"
+        for i, n in sorted(found.items())
+    )
+    zero = scale(0.0) if scale.low <= 0 <= scale.high else None
+    return Stack(width, height, bars, zero, low, high)
 
 
 def strip(evidence: Evidence, width: int) -> str:

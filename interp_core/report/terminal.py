@@ -106,10 +106,17 @@ def _claim(row: Row, *facts: "rich.text.Text") -> "rich.console.RenderableType":
     from rich.console import Group
 
     marks = [_text(remark, "bold") for remark in remarks(row)]
+    facts = (*facts, _text(_standing(row), "dim"))
     place = [] if row["verdict"] == "SUPPORTED" else [_text(f"{row['where']}  {row['id']}", "dim")]
     baseline = _text(f"baseline: {row['baseline']}", "dim")
     notes = [_text(note, "dim") for note in row["scope"]["notes"]]
     return Group(_text(row["sentence"]), *facts, baseline, _text(f"→ {row['reason']}"), *notes, *marks, *place, "")
+
+
+def _standing(row: Row) -> str:
+    """The status, with what keeps it from being stronger where something is registered."""
+    nothing = row["status_why"] == "nothing is registered"
+    return row["status"] if nothing or not row["status_why"] else f"{row['status']}: {row['status_why']}"
 
 
 def _effect(row: Row) -> "rich.console.RenderableType":

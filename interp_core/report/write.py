@@ -10,24 +10,30 @@ from interp_core.errors import InterpClaimsError
 from interp_core.report.document import SCHEMA, Document
 from interp_core.report.html import render_html
 from interp_core.report.markdown import render_markdown
+from interp_core.report.said import context
 
 
 def write_reports(document: Document, folder: Path) -> dict[str, Path]:
-    """Write ``report.json``, ``report.html`` and ``report.md`` into `folder`, which is made if need be.
+    """Write ``report.json``, ``report.html``, ``report.md`` and ``context.md`` into `folder`, made if need be.
 
-    Each file is replaced as a whole or left as it was, and none is touched before all three could be rendered.
+    Each file is replaced as a whole or left as it was, and none is touched before all could be rendered.
 
     Returns
     -------
-    The path of each, under ``json``, ``html`` and ``md``.
+    The path of each, under ``json``, ``html``, ``md`` and ``context``.
 
     Raises
     ------
     InterpClaimsError : the folder cannot be written.
     ValueError : the document holds NaN or an infinity, which JSON cannot say; write None where nothing was computed.
     """
-    texts = {"json": canonical(document), "html": render_html(document), "md": render_markdown(document)}
-    paths = {kind: folder / f"report.{kind}" for kind in texts}
+    texts = {
+        "json": canonical(document),
+        "html": render_html(document),
+        "md": render_markdown(document),
+        "context": context(document),
+    }
+    paths = {kind: folder / ("context.md" if kind == "context" else f"report.{kind}") for kind in texts}
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for kind, path in paths.items():

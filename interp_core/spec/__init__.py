@@ -1,18 +1,48 @@
 """The language of claims: frozen recipes, without numpy and without torch."""
 
 from interp_core.spec.claim import Claim, ClaimRecorder
-from interp_core.spec.direction import DifferenceInMeans, Direction, RandomDirections, Site, difference_in_means
+from interp_core.spec.direction import (
+    DifferenceInMeans,
+    Direction,
+    LogisticProbe,
+    PrincipalComponent,
+    RandomDirections,
+    SelectedDirection,
+    difference_in_means,
+    logistic_probe,
+    principal_component,
+    select_direction,
+)
 from interp_core.spec.frames import Frame, FrameSet, LengthMatched, Neutral
-from interp_core.spec.intervention import Intervention, add, affine, zero
-from interp_core.spec.judge import Judge, judge, refusal_phrases
+from interp_core.spec.intervention import (
+    Intervention,
+    NeuronAblation,
+    Substitution,
+    add,
+    affine,
+    mean_ablation,
+    neurons,
+    orthogonalise,
+    patch,
+    set_to,
+    zero,
+)
+from interp_core.spec.judge import Calibration, Judge, judge, refusal_phrases
 from interp_core.spec.measure import Measure, measure
-from interp_core.spec.model import Contrast, Measurement, Model, Prediction
+from interp_core.spec.model import Contrast, Measurement, Model
+from interp_core.spec.prediction import Prediction
 from interp_core.spec.prompts import Prompt, PromptSet
+from interp_core.spec.registration import Alternative, Registration
+from interp_core.spec.site import Site
+from interp_core.spec.statistic import Correlation, Separation, Trend, correlation, separation, trend
 
 __all__ = [
+    "Alternative",
+    "Calibration",
     "Claim",
     "ClaimRecorder",
     "Contrast",
+    "Correlation",
     "DifferenceInMeans",
     "Direction",
     "Frame",
@@ -20,20 +50,39 @@ __all__ = [
     "Intervention",
     "Judge",
     "LengthMatched",
+    "LogisticProbe",
     "Measure",
     "Measurement",
     "Model",
+    "NeuronAblation",
     "Neutral",
     "Prediction",
+    "PrincipalComponent",
     "Prompt",
     "PromptSet",
     "RandomDirections",
+    "Registration",
+    "SelectedDirection",
+    "Separation",
     "Site",
+    "Substitution",
+    "Trend",
     "add",
     "affine",
+    "correlation",
     "difference_in_means",
     "judge",
+    "logistic_probe",
+    "mean_ablation",
     "measure",
+    "neurons",
+    "orthogonalise",
+    "patch",
+    "principal_component",
     "refusal_phrases",
+    "select_direction",
+    "separation",
+    "set_to",
+    "trend",
     "zero",
 ]

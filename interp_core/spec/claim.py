@@ -5,18 +5,35 @@ import inspect
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from interp_core.errors import ClaimError, InvalidEvidence
 from interp_core.spec.direction import Direction
 from interp_core.spec.identity import Tree, caller, digest
 from interp_core.spec.measure import Judged, Measure
-from interp_core.spec.model import Contrast, Measurement, Model, Prediction
+from interp_core.spec.model import Contrast, Measurement, Model
+from interp_core.spec.prediction import Prediction, Reference
 from interp_core.spec.prompts import PromptSet, overlap
+from interp_core.spec.registration import UNREGISTERED, Registration
+from interp_core.spec.statistic import Trend
 
 KINDS = ("behavioural", "correlational", "causal")
 FACTORS = ("request", "frame")
 ALPHA = 0.025
 MAX_ALPHA = 0.05
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A prediction beside the claim's own: another defensible analysis, or the method without one of its parts."""
+
+    role: Literal["analysis", "without"]
+    name: str
+    prediction: Prediction
+
+    def design(self) -> Tree:
+        """What a claim's design depends on."""
+        return {"role": self.role, "name": self.name, "prediction": self.prediction.design()}
 
 
 @dataclass(frozen=True)
@@ -32,7 +49,9 @@ class Claim:
     predictions : all must hold.
     controls : predictions about the instrument; where one does not hold, the claim cannot be SUPPORTED.
     random : the factors generalised over; the others are fixed and part of the scope.
-    alpha : one-sided error of a verdict.
+    alpha : one-sided error of a verdict: this claim's share of its family's, over its looks.
+    variants : the same claim by other analyses, and by the method without one of its parts; they decide nothing.
+    registration : what was said about it before the data.
     where : the line of the claims file, "path:line".
     """
 
@@ -45,6 +64,8 @@ class Claim:
     controls: tuple[Prediction, ...] = ()
     random: tuple[str, ...] = ("request",)
     alpha: float = ALPHA
+    variants: tuple[Variant, ...] = ()
+    registration: Registration = UNREGISTERED
     where: str = field(default="", compare=False)
 
     @property
@@ -56,7 +77,12 @@ class Claim:
     @property
     def arms(self) -> tuple[Measurement, ...]:
         """Every measurement that the claim needs, each once."""
-        return tuple(dict.fromkeys(arm for p in self.predictions + self.controls for arm in p.arms))
+        return tuple(dict.fromkeys(arm for p in self.every_prediction for arm in p.arms))
+
+    @property
+    def every_prediction(self) -> tuple[Prediction, ...]:
+        """The claim's own predictions, its controls and its variants."""
+        return self.predictions + self.controls + tuple(variant.prediction for variant in self.variants)
 
     def design(self) -> Tree:
         """Everything that decides how the claim is judged, prompts' texts and the model apart."""
@@ -68,6 +94,7 @@ class Claim:
             "random": list(self.random),
             "alpha": self.alpha,
             "estimator": "default/1",
+            **({"variants": [variant.design() for variant in self.variants]} if self.variants else {}),
         }
 
     def design_digest(self) -> str:
@@ -76,7 +103,11 @@ class Claim:
 
     def data_digest(self, model_files: Tree) -> str:
         """SHA-256 of prompts, model weights, tokenizer and template: a change is a replication."""
-        return digest({"arms": [arm.data() for arm in self.arms], "model": model_files})
+        return digest(self.data(model_files))
+
+    def data(self, model_files: Tree) -> Tree:
+        """The hashes of what the claim is evaluated on: prompts by arm, and the model's files."""
+        return {"arms": {arm.label: arm.data() for arm in self.arms}, "model": model_files}
 
     def seed(self) -> int:
         """The seed of its resampling, from its design alone."""
@@ -89,6 +120,7 @@ class ClaimRecorder:
     def __init__(self) -> None:
         self.predictions: list[Prediction] = []
         self.controls: list[Prediction] = []
+        self.variants: list[Variant] = []
         self.peeked = False
 
     def expect(self, *predictions: Prediction) -> None:
@@ -98,6 +130,24 @@ class ClaimRecorder:
     def control(self, *predictions: Prediction) -> None:
         """Record predictions about the instrument: where one does not hold, the claim cannot be SUPPORTED."""
         self.controls += [_a_prediction(prediction, "control") for prediction in predictions]
+
+    def multiverse(self, analyses: Mapping[str, Prediction]) -> None:
+        """Record the same claim under other defensible analyses, by name: another layer, position or judge.
+
+        They decide nothing: the report shows their median, range and share in the predicted direction, and the
+        specification curve (Simonsohn et al. 2020).
+        """
+        self._add("analysis", analyses, "multiverse")
+
+    def without_parts(self, parts: Mapping[str, Prediction]) -> None:
+        """Record the prediction with one part of the method left out, by the part's name.
+
+        The report shows how much of the effect goes with each part: what is left without it was not its doing.
+        """
+        self._add("without", parts, "without_parts")
+
+    def _add(self, role: Literal["analysis", "without"], given: Mapping[str, Prediction], method: str) -> None:
+        self.variants += [Variant(role, str(name), _a_prediction(p, method)) for name, p in given.items()]
 
 
 def _a_prediction(value: object, method: str) -> Prediction:
@@ -185,8 +235,9 @@ def check(claim: Claim) -> tuple[str, ...]:
     """
     _check_form(claim)
     _check_scope(claim)
-    for prediction in claim.predictions + claim.controls:
+    for prediction in claim.every_prediction:
         _check_paired(prediction, claim.where)
+    _check_variants(claim)
     return _check_leakage(claim) + _not_pinned(claim)
 
 
@@ -213,6 +264,21 @@ def _check_form(claim: Claim) -> None:
             "which arms were intervened on).",
             where=claim.where,
         )
+
+
+def _check_variants(claim: Claim) -> None:
+    """Raise ClaimError for variants that could not stand beside the claim's first prediction."""
+    if not claim.predictions:
+        return
+    first = claim.predictions[0]
+    for variant in claim.variants:
+        other = variant.prediction
+        if type(other.treatment) is not type(first.treatment) or other.relation != first.relation:
+            raise ClaimError(
+                f"the variant {variant.name!r} is {other.relation} of another kind of comparison than the claim's own "
+                f"prediction, which is {first.relation}. Vary the analysis, not what is predicted.",
+                where=other.where or claim.where,
+            )
 
 
 def _check_labels(claim: Claim) -> None:
@@ -266,12 +332,38 @@ def _check_scope(claim: Claim) -> None:
 
 
 def _check_paired(prediction: Prediction, where: str) -> None:
-    sides = [prediction.treatment, prediction.baseline]
-    for side in sides:
+    where = prediction.where or where
+    treatment, baseline = prediction.treatment, prediction.baseline
+    for side in (treatment, baseline):
         if isinstance(side, Contrast):
-            _same_requests(side.minuend.prompts, side.subtrahend.prompts, prediction.where or where)
-    if isinstance(prediction.treatment, Measurement) and isinstance(prediction.baseline, Measurement):
-        _same_requests(prediction.treatment.prompts, prediction.baseline.prompts, prediction.where or where)
+            _same_requests(side.minuend.prompts, side.subtrahend.prompts, where)
+    if isinstance(treatment, Contrast) and isinstance(baseline, Contrast):
+        _all_or_none(treatment.minuend.prompts, baseline.minuend.prompts, where)
+    elif isinstance(treatment, Trend) and isinstance(baseline, Trend):
+        _same_doses(treatment, baseline, where)
+        _same_requests(treatment.measurements[0].prompts, baseline.measurements[0].prompts, where)
+    elif not isinstance(baseline, Reference):
+        for first, second in zip(treatment.arms, baseline.arms, strict=True):
+            _same_requests(first.prompts, second.prompts, where)
+
+
+def _all_or_none(first: PromptSet, second: PromptSet, where: str) -> None:
+    """Raise ClaimError where two groups of requests overlap in part: neither paired nor independent."""
+    shared = set(first.requests) & set(second.requests)
+    if shared and set(first.requests) != set(second.requests):
+        raise ClaimError(
+            f"the two contrasts share {len(shared)} requests and differ in others, so they are neither paired nor "
+            f"independent: {first.label!r} and {second.label!r}. Use the same requests in both, or none in common.",
+            where=where,
+        )
+
+
+def _same_doses(treatment: Trend, baseline: Trend, where: str) -> None:
+    if treatment.doses != baseline.doses:
+        raise ClaimError(
+            f"the trends run over different doses, {treatment.doses} and {baseline.doses}. Sweep both alike.",
+            where=where,
+        )
 
 
 def _same_requests(treatment: PromptSet, baseline: PromptSet, where: str) -> None:

@@ -3,13 +3,41 @@
 import functools
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from interp_core.errors import ClaimError
 from interp_core.spec.code import code_fingerprint
 from interp_core.spec.identity import Tree, caller, digest
 
 Scorer = Callable[[str], float | None]
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What a judge answered on outputs that people labelled: where its sensitivity and specificity come from.
+
+    Attributes
+    ----------
+    positives, detected : outputs that people call positive, and how many of them the judge does.
+    negatives, cleared : outputs that people call negative, and how many of them the judge does.
+    """
+
+    positives: int
+    detected: int
+    negatives: int
+    cleared: int
+
+    def __post_init__(self) -> None:
+        counts = (self.positives, self.detected, self.negatives, self.cleared)
+        whole = all(isinstance(count, int) and not isinstance(count, bool) for count in counts)
+        if not whole or not 0 <= self.detected <= self.positives or not 0 <= self.cleared <= self.negatives:
+            raise ClaimError(f"{self} holds no counts: 0 <= detected <= positives, 0 <= cleared <= negatives.")
+        if not self.positives or not self.negatives:
+            raise ClaimError(f"{self}: label outputs of both kinds, or nothing says how often the judge misses one.")
+
+    def design(self) -> Tree:
+        """What a claim's design depends on."""
+        return [self.positives, self.detected, self.negatives, self.cleared]
 
 
 @dataclass(frozen=True)
@@ -24,6 +52,10 @@ class Judge:
         it returns None the score is missing: counted and bounded by the worst and the best case, never taken for 0.
     exact : whether the judge is exact by construction for the models at hand; printed, and true of organisms only.
     pinned : the text that identifies the function in digests; where it is empty, its source and all it reaches do.
+    calibrations : its measured errors, carried into every interval: one for both arms, or the treatment's and the
+        baseline's, whose styles may differ.
+    bias_bound : the largest difference between the arms that its errors may make, as registered; a verdict that a
+        smaller one would change is withheld. None where nothing is registered.
     """
 
     name: str
@@ -31,6 +63,18 @@ class Judge:
     score: Scorer = field(hash=False)  # an object that is called may be unhashable
     pinned: str = ""
     exact: bool = False
+    calibrations: tuple[Calibration, ...] = ()
+    bias_bound: float | None = None
+
+    def calibrated(self, treatment: Calibration, baseline: Calibration | None = None) -> "Judge":
+        """The same judge with its errors on labelled outputs: of both arms alike, or of each (they differ in style)."""
+        return replace(self, calibrations=(treatment,) if baseline is None else (treatment, baseline))
+
+    def biased_by_at_most(self, bound: float) -> "Judge":
+        """The same judge with the largest bias between arms that its users expect, such as its worst measured one."""
+        if not 0 < bound < 1:
+            raise ClaimError(f"biased_by_at_most({bound}): write a difference of rates, as in .13.", where=caller())
+        return replace(self, bias_bound=bound)
 
     @property
     def code(self) -> Tree:
@@ -44,7 +88,10 @@ class Judge:
 
     def design(self) -> Tree:
         """What of the judge a claim's design depends on: its source."""
-        return {"judge": self.name, "measures": self.measures, "code": digest(self.code), "exact": self.exact}
+        calibrated = {"calibrations": [c.design() for c in self.calibrations]} if self.calibrations else {}
+        bound = {} if self.bias_bound is None else {"bias_bound": self.bias_bound}
+        about = {"judge": self.name, "measures": self.measures, "code": digest(self.code), "exact": self.exact}
+        return {**about, **calibrated, **bound}
 
 
 def judge(*, measures: str, name: str | None = None, exact: bool = False) -> Callable[[Scorer], Judge]:

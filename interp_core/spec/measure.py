@@ -7,11 +7,21 @@ from typing import Any
 
 from interp_core.errors import ClaimError
 from interp_core.spec.code import code_fingerprint
-from interp_core.spec.direction import Direction, Site
+from interp_core.spec.direction import Direction
 from interp_core.spec.identity import Tree, caller, digest
 from interp_core.spec.judge import Judge
-
-Bounds = tuple[float, float]
+from interp_core.spec.quantity import (
+    Bounds,
+    Cosine,
+    Divergence,
+    Likelihood,
+    LogOdds,
+    Preference,
+    Probed,
+    Sided,
+    Surface,
+)
+from interp_core.spec.site import Site
 
 
 @dataclass(frozen=True)
@@ -43,12 +53,18 @@ class Projection:
 
 @dataclass(frozen=True)
 class Judged:
-    """A judge's score of the model's greedy answer, in [0, 1]."""
+    """A judge's score of the model's answer, in [0, 1].
+
+    Of the greedy answer; or, with `draws`, the mean over that many answers sampled at `temperature`, each seeded by
+    the prompt and the number of the draw. A prompt of which fewer than half the draws can be judged has no score.
+    """
 
     judge: Judge
     max_new_tokens: int
     bounds: Bounds | None = (0.0, 1.0)
     unit: str = ""
+    draws: int = 0
+    temperature: float = 1.0
 
     @property
     def noun(self) -> str:
@@ -57,7 +73,8 @@ class Judged:
 
     def design(self) -> Tree:
         """What a claim's design depends on."""
-        return {"quantity": "judged", "judge": self.judge.design(), "max_new_tokens": self.max_new_tokens}
+        sampled = {"draws": self.draws, "temperature": self.temperature} if self.draws else {}
+        return {"quantity": "judged", "judge": self.judge.design(), "max_new_tokens": self.max_new_tokens, **sampled}
 
 
 @dataclass(frozen=True)
@@ -151,4 +168,5 @@ class Recorded:
         return {"quantity": "recorded", "measure": self.measure, "unit": self.unit, "bounds": self.bounds}
 
 
-Quantity = Projection | Judged | Measure | Recorded
+Along = Projection | Probed | Cosine | Sided  # quantities that depend on a direction
+Quantity = Along | Judged | Measure | Recorded | LogOdds | Divergence | Likelihood | Preference | Surface

@@ -1,100 +1,35 @@
-"""Models by reference, the measurements made of them, and the predictions made of measurements.
-
-All three are frozen recipes: no weights, no numbers, no truth values.
-"""
+"""Models by reference, and the measurements made of them: frozen recipes, no weights and no numbers."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from numbers import Real
 from pathlib import Path
-from typing import Literal, NoReturn
 
 from interp_core.errors import ClaimError, NotApplicable
-from interp_core.spec.direction import DifferenceInMeans, Direction
+from interp_core.spec.direction import Direction, FittedDirection, LogisticProbe, SelectedDirection
+from interp_core.spec.frames import LengthMatched, fill
 from interp_core.spec.identity import Tree, caller
-from interp_core.spec.intervention import Intervention
+from interp_core.spec.intervention import AnyIntervention, Substitution
 from interp_core.spec.judge import Judge
-from interp_core.spec.measure import Judged, Measure, Projection, Quantity, Recorded
+from interp_core.spec.measure import Along, Judged, Measure, Projection, Quantity, Recorded
+from interp_core.spec.prediction import Comparable, check_comparable, refuse_deeper
 from interp_core.spec.prompts import PromptSet
+from interp_core.spec.quantity import (
+    Cosine,
+    Divergence,
+    Likelihood,
+    LogOdds,
+    Preference,
+    Probed,
+    Sided,
+    Surface,
+    phrases,
+    template,
+)
 from interp_core.spec.recorded import read_recording
+from interp_core.spec.site import Site
 
-Relation = Literal["higher", "lower", "equivalent"]
 DTYPES = ("float32", "bfloat16", "float16")
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """`treatment` lies beyond `baseline` in the `relation`'s direction by more than `margin`, on average.
-
-    For ``equivalent`` the difference lies within `margin` of zero. A prediction is judged when the claim's body has
-    returned; it has no truth value before and `bool()` of it raises.
-    """
-
-    treatment: "Measurement | Contrast"
-    baseline: "Measurement | Contrast"
-    relation: Relation
-    margin: float
-    where: str = field(default="", compare=False)
-
-    def __bool__(self) -> NoReturn:
-        raise ClaimError(
-            "a prediction is not true or false yet, so `assert`, `if` and `and` say nothing about it. "
-            "Hand it over: claim.expect(treatment.higher_than(baseline, by=...)).",
-            where=caller(),
-        )
-
-    @property
-    def arms(self) -> "tuple[Measurement, ...]":
-        """Every measurement it needs: the treatment's, then the baseline's."""
-        return self.treatment.arms + self.baseline.arms
-
-    @property
-    def unit(self) -> str:
-        """The unit of its effect and margin."""
-        return self.treatment.quantity.unit
-
-    @property
-    def phrase(self) -> str:
-        """Its margin in words: ", by at least 0.25 of the gap"."""
-        unit = f" {self.unit}" if self.unit else ""
-        word = "within" if self.relation == "equivalent" else "by at least"
-        return f"{word} {self.margin:g}{unit}"
-
-    def design(self) -> Tree:
-        """What a claim's design depends on."""
-        return {
-            "treatment": self.treatment.design(),
-            "baseline": self.baseline.design(),
-            "relation": self.relation,
-            "margin": self.margin,
-        }
-
-
-class Comparable:
-    """What predictions are made of: `treatment.higher_than(baseline, by=...)` and its siblings."""
-
-    def higher_than(self, baseline: "Comparable", *, by: float) -> Prediction:
-        """Predict that the mean exceeds the baseline's by more than `by`, the smallest effect of interest."""
-        return predict(self, baseline, "higher", by)
-
-    def lower_than(self, baseline: "Comparable", *, by: float) -> Prediction:
-        """Predict that the mean falls below the baseline's by more than `by`, the smallest effect of interest."""
-        return predict(self, baseline, "lower", by)
-
-    def equivalent_to(self, baseline: "Comparable", *, within: float) -> Prediction:
-        """Predict that the mean differs from the baseline's by less than `within`, either way."""
-        return predict(self, baseline, "equivalent", within)
-
-    def __sub__(self, other: "Comparable") -> "Contrast":
-        if not isinstance(self, Measurement) or not isinstance(other, Measurement):
-            raise ClaimError(
-                "a contrast is one measurement minus another, no deeper. Compare two contrasts: "
-                "(a - b).lower_than(c - d, by=...).",
-                where=caller(),
-            )
-        _check_comparable(self, other, "minuend", "subtrahend", caller())
-        return Contrast(self, other)
 
 
 @dataclass(frozen=True)
@@ -127,8 +62,8 @@ class Measurement(Comparable):
     @property
     def directions(self) -> tuple[Direction, ...]:
         """Every direction that the number depends on."""
-        own = (self.quantity.direction,) if isinstance(self.quantity, Projection) else ()
-        return own + tuple(edit.direction for edit in self.model.interventions)
+        own = (self.quantity.direction,) if isinstance(self.quantity, Along) else ()
+        return own + tuple(direction for edit in self.model.interventions for direction in edit.directions)
 
     @property
     def intervenes(self) -> bool:
@@ -138,12 +73,16 @@ class Measurement(Comparable):
         return bool(self.model.interventions)
 
     @property
-    def gap(self) -> DifferenceInMeans | None:
+    def gap(self) -> FittedDirection | SelectedDirection | None:
         """The direction whose gap is the unit, if one is."""
         quantity = self.quantity
-        if not isinstance(quantity, Projection) or quantity.raw:
-            return None
-        return quantity.direction if isinstance(quantity.direction, DifferenceInMeans) else quantity.direction.of
+        return None if not isinstance(quantity, Projection) or quantity.raw else quantity.direction.fitted
+
+    def __sub__(self, other: object) -> "Contrast":
+        if not isinstance(other, Measurement):
+            refuse_deeper()
+        check_comparable(self, other, "minuend", "subtrahend", caller())
+        return Contrast(self, other)
 
     def values(self) -> Mapping[str, float]:
         """The number of each prompt, by prompt id. Looking before the prediction makes the claim exploratory."""
@@ -161,7 +100,10 @@ class Measurement(Comparable):
 
     def data(self) -> Tree:
         """The hashes of everything the number is computed from, the model apart."""
-        return {"prompts": self.prompts.data(), "directions": [direction.data() for direction in self.directions]}
+        references = [data for edit in self.model.interventions if (data := edit.data()) is not None]
+        references += [self.quantity.data()] if isinstance(self.quantity, Surface) else []
+        more = {"references": references} if references else {}
+        return {"prompts": self.prompts.data(), "directions": [d.data() for d in self.directions], **more}
 
 
 @dataclass(frozen=True)
@@ -186,6 +128,16 @@ class Contrast(Comparable):
         """The quantity of both."""
         return self.minuend.quantity
 
+    @property
+    def gap(self) -> FittedDirection | SelectedDirection | None:
+        """The direction whose gap is the unit, if one is."""
+        return self.minuend.gap
+
+    @property
+    def widest(self) -> float:
+        """Two contrasts differ by up to twice what two measurements do."""
+        return 2 * super().widest
+
     def design(self) -> Tree:
         """What a claim's design depends on."""
         return {"contrast": [self.minuend.design(), self.subtrahend.design()]}
@@ -209,7 +161,7 @@ class Model:
     name: str = field(default="", compare=False)
     revision: str | None = None
     dtype: str = "float32"
-    interventions: tuple[Intervention, ...] = ()
+    interventions: tuple[AnyIntervention, ...] = ()
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -222,10 +174,10 @@ class Model:
         """Whether its results were recorded elsewhere."""
         return self.source.startswith("recorded:")
 
-    def under(self, *interventions: Intervention) -> "Model":
-        """The same model with `interventions` in force besides those it has."""
+    def under(self, *interventions: AnyIntervention) -> "Model":
+        """The same model with `interventions` in force besides those it has, applied in their order at each site."""
         for edit in interventions:
-            if not isinstance(edit, Intervention):
+            if not isinstance(edit, AnyIntervention):
                 raise ClaimError(
                     f"model.under({edit!r}): give interventions, as in model.under(zero(refusal)).", where=caller()
                 )
@@ -240,10 +192,107 @@ class Model:
         on : the direction, which carries its site.
         raw : leave the unit of the residual stream; otherwise the unit is the direction's gap on its select split.
         """
-        return Measurement(Projection(on, raw), self, prompts, caller())
+        return self._measurement(Projection(on, raw), prompts)
 
-    def judged(self, prompts: PromptSet, *, by: Judge, max_new_tokens: int = 48) -> Measurement:
-        """A judge's score of each prompt's greedy answer of at most `max_new_tokens` tokens."""
+    def cosine(self, prompts: PromptSet, *, on: Direction) -> Measurement:
+        """The cosine of each prompt's residual stream with a direction, at the direction's site."""
+        return self._measurement(Cosine(on), prompts)
+
+    def probed(self, prompts: PromptSet, *, by: LogisticProbe) -> Measurement:
+        """The probability, in [0, 1], that a logistic probe gives to its positive set."""
+        if not isinstance(by, LogisticProbe):
+            raise ClaimError(
+                f"model.probed(..., by={by!r}): give a logistic_probe(harmful, harmless, at=site). Another direction "
+                "has no probability; measure model.projection(..., on=...).",
+                where=caller(),
+            )
+        return self._measurement(Probed(by), prompts)
+
+    def sided(self, prompts: PromptSet, *, by: Direction) -> Measurement:
+        """1 where a prompt lies on the positive set's side of a direction, halfway between the sets' means; else 0."""
+        return self._measurement(Sided(by), prompts)
+
+    def surface(self, prompts: PromptSet, *, positive: PromptSet, negative: PromptSet) -> Measurement:
+        """The probability of the positive set by surface features alone: what a direction must beat to read meaning.
+
+        Raises
+        ------
+        ClaimError : a prompt is a length-matched control, whose text depends on the model's tokenizer.
+        """
+        if any(isinstance(prompt.user, LengthMatched) for prompt in prompts):
+            raise ClaimError(
+                f"{prompts.label!r} holds length-matched controls, whose texts are not known before a model is. "
+                "Measure the surface of prompts that are written.",
+                where=caller(),
+            )
+        return self._measurement(Surface(positive, negative), prompts)
+
+    def log_odds(
+        self,
+        prompts: PromptSet,
+        *,
+        of: Sequence[str],
+        against: Sequence[str] = (),
+        name: str = "refusal",
+        at: Site | None = None,
+    ) -> Measurement:
+        """The log-odds, in nats, that the next token opens one of some phrases.
+
+        Parameters
+        ----------
+        prompts : what to run.
+        of, against : phrases; the model's own tokenizer says which tokens open them. Without `against`, the odds are
+            against every other token.
+        name : what the phrases stand for, in tables.
+        at : read by the logit lens at this site instead of after the last layer.
+
+        Raises
+        ------
+        ClaimError : a list is no list of phrases; when measured, a token that opens phrases of both.
+        """
+        quantity = LogOdds(name, phrases(of, "of"), phrases(against, "against"), at)
+        if not quantity.phrases:
+            raise ClaimError('log_odds(of=[]) names no phrase. Write of=["I\'m sorry", "I can\'t"].', where=caller())
+        return self._measurement(quantity, prompts)
+
+    def divergence(self, prompts: PromptSet) -> Measurement:
+        """KL(bare || self) of the next-token distribution after each prompt, in nats; 0 for a bare model."""
+        return self._measurement(Divergence(), prompts)
+
+    def log_likelihood(self, prompts: PromptSet, *, of: str | None = None) -> Measurement:
+        """The mean log-likelihood a token, in nats, of an answer, or of the prompts' own texts without any template.
+
+        `of` is the answer, with fields of the prompts in braces: ``of="Sure, here is how to {action}."``.
+        """
+        quantity = Likelihood(None if of is None else template(of, "of"))
+        self._fill(prompts, of or "", "of")
+        return self._measurement(quantity, prompts)
+
+    def preference(self, prompts: PromptSet, *, right: str = "{right}", wrong: str = "{wrong}") -> Measurement:
+        """The log-likelihood, in nats, of a right answer over a wrong one, with fields of the prompts in braces."""
+        for argument, text in (("right", right), ("wrong", wrong)):
+            self._fill(prompts, template(text, argument), argument)
+        return self._measurement(Preference(right, wrong), prompts)
+
+    @staticmethod
+    def _fill(prompts: PromptSet, text: str, argument: str) -> None:
+        for prompt in prompts:
+            fill(text, dict(prompt.fields), owner=f"{argument}={text!r}")
+
+    def judged(
+        self,
+        prompts: PromptSet,
+        *,
+        by: Judge,
+        max_new_tokens: int = 48,
+        draws: int | None = None,
+        temperature: float = 1.0,
+    ) -> Measurement:
+        """A judge's score of each prompt's answer of at most `max_new_tokens` tokens.
+
+        The greedy answer, or the mean over `draws` answers sampled at `temperature`. Greedy rates of half-way
+        conditions swing with a model's seed; sampled ones are steadier.
+        """
         if not isinstance(by, Judge):
             raise ClaimError(
                 f"model.judged(..., by={by!r}): give a Judge, as @judge makes of a function.", where=caller()
@@ -253,13 +302,26 @@ class Model:
                 f"max_new_tokens={max_new_tokens} leaves no answer to judge. Write at least 1; 48 is the default.",
                 where=caller(),
             )
-        return Measurement(Judged(by, max_new_tokens), self, prompts, caller())
+        if draws is not None and (draws < 1 or not 0 < temperature < math.inf):
+            raise ClaimError(
+                f"draws={draws} at temperature={temperature}: sample at least one answer, at a temperature above 0. "
+                "Leave draws out for the greedy answer.",
+                where=caller(),
+            )
+        return self._measurement(Judged(by, max_new_tokens, draws=draws or 0, temperature=temperature), prompts)
 
     def measured(self, prompts: PromptSet, *, by: Measure) -> Measurement:
         """A measure of the user's own, as `@measure` makes of a function of activations or logits."""
         if not isinstance(by, Measure):
             raise ClaimError(f"model.measured(..., by={by!r}): give a Measure, as @measure makes.", where=caller())
-        return Measurement(by, self, prompts, caller())
+        return self._measurement(by, prompts)
+
+    def _measurement(self, quantity: Quantity, prompts: PromptSet) -> Measurement:
+        """A measurement; raises ClaimError where a prompt has no partner in a patch's source."""
+        for edit in self.interventions:
+            if isinstance(edit, Substitution) and edit.kind == "patch":
+                edit.partners(prompts)
+        return Measurement(quantity, self, prompts, caller())
 
     def recorded(self, arm: str, *, measure: str = "value") -> Measurement:
         """The numbers that a recording holds of one arm, under the name that the recording gives it.
@@ -282,69 +344,3 @@ class Model:
     def design(self) -> Tree:
         """What a claim's design depends on: the interventions, not which model it is."""
         return [edit.design() for edit in self.interventions]
-
-
-def predict(treatment: "Comparable", baseline: object, relation: Relation, margin: float) -> Prediction:
-    """A checked prediction; raises ClaimError for a baseline or margin that would make it say nothing."""
-    assert isinstance(treatment, Measurement | Contrast)
-    where = caller()
-    if not isinstance(baseline, Measurement | Contrast):
-        raise ClaimError(
-            f"a prediction compares with a measured baseline, and got {baseline!r}. Measure the baseline the same "
-            "way: model.projection(neutral, on=refusal), or model.under(ablation(refusal.random())).",
-            where=where,
-        )
-    checked = _margin(margin, relation, where)
-    _check_possible(treatment, relation, checked, where)
-    if type(treatment) is not type(baseline):
-        raise ClaimError(
-            "one side is a contrast and the other a plain measurement. Compare two measurements, or two contrasts: "
-            "(a - b).lower_than(c - d, by=...).",
-            where=where,
-        )
-    _check_comparable(treatment, baseline, "treatment", "baseline", where)
-    return Prediction(treatment, baseline, relation, checked, where)
-
-
-def _check_possible(treatment: "Measurement | Contrast", relation: str, margin: float, where: str) -> None:
-    """Raise ClaimError for a margin that no pair of arms can reach, or that every pair of arms keeps within."""
-    bounds = treatment.quantity.bounds
-    if bounds is None:
-        return
-    widest = (bounds[1] - bounds[0]) * (2 if isinstance(treatment, Contrast) else 1)
-    if margin < widest:
-        return
-    name, fate = ("within", "hold of any data") if relation == "equivalent" else ("by", "hold of no data")
-    raise ClaimError(
-        f"{name}={margin:g} would {fate}: {treatment.quantity.noun} lies in {bounds[0]:g} to {bounds[1]:g}, so no "
-        f"difference exceeds {widest:g}. Write the smallest difference that would matter, as in {name}=0.1.",
-        where=where,
-    )
-
-
-def _check_comparable(
-    first: "Measurement | Contrast", second: "Measurement | Contrast", name: str, other: str, where: str
-) -> None:
-    if first == second:
-        raise ClaimError(
-            f"{name} and {other} are the same recipe, so the effect is zero by construction. Measure the {other} "
-            "without what the claim is about.",
-            where=where,
-        )
-    if first.quantity != second.quantity:
-        raise ClaimError(
-            f"{name} measures {first.quantity.noun!r} and {other} {second.quantity.noun!r}: "
-            "compare one quantity, with one judge or direction, in both arms.",
-            where=where,
-        )
-
-
-def _margin(given: object, relation: str, where: str) -> float:
-    if isinstance(given, Real) and not isinstance(given, bool) and 0 < float(given) < math.inf:
-        return float(given)
-    name = "within" if relation == "equivalent" else "by"
-    raise ClaimError(
-        f"{name}={given!r} is no smallest effect of interest: it must be a number above zero, because with a margin "
-        f"of zero any trace of an effect would do. Write the smallest difference that would matter, as in {name}=0.1.",
-        where=where,
-    )

@@ -33,6 +33,8 @@ class Prompt:
     system: str | None = None
     prefill: str = ""
     thinking: bool = False
+    thought: str = ""
+    thought_ends: bool = True
 
     @property
     def id(self) -> str:
@@ -54,7 +56,8 @@ class Prompt:
                 "target": self.user.target,
                 "seed": self.user.seed,
             }
-        return {"user": user, "system": self.system, "prefill": self.prefill, "thinking": self.thinking}
+        thought = {"thought": self.thought, "thought_ends": self.thought_ends} if self.thought else {}
+        return {"user": user, "system": self.system, "prefill": self.prefill, "thinking": self.thinking, **thought}
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,8 @@ class PromptSet:
     """An ordered set of prompts with unique ids, a split each, and the framing in force.
 
     Build one with `from_jsonl`, `from_texts` or `from_splits`; derive others with `fit`, `select`, `test`, `framed`,
-    `prefilled`, `with_system` and `with_thinking`. Pairing and clustering follow the base request through all of them.
+    `prefilled`, `with_system`, `with_thinking` and `with_thought`. Pairing and clustering follow the base request
+    through all of them.
     """
 
     name: str
@@ -72,6 +76,7 @@ class PromptSet:
     system: str | None = None
     prefill: str = ""
     thinking: bool = False
+    thought: str = ""
 
     def __post_init__(self) -> None:
         if not self.prompts:
@@ -177,7 +182,22 @@ class PromptSet:
 
     def with_thinking(self, on: bool = True) -> "PromptSet":
         """The same prompts with the model's thinking on or off (off unless said)."""
-        return replace(self, prompts=tuple(replace(p, thinking=on) for p in self), thinking=on)
+        plain = tuple(replace(p, thinking=on, thought="", thought_ends=True) for p in self)
+        return replace(self, prompts=plain, thinking=on, thought="")
+
+    def with_thought(self, text: str, *, ends: bool = True) -> "PromptSet":
+        """The same prompts with thinking on and `text` as the model's thoughts.
+
+        A thought that `ends` is closed, and what follows (a prefill, the answer) comes after it; one that does not is
+        left open, and the model thinks on from there: sample its continuations to resample the rest of a chain of
+        thought from a sentence on.
+        """
+        if not text.strip():
+            raise PromptError(
+                "with_thought('') puts no thought. Write one, or with_thinking(False) for an empty block."
+            )
+        thoughtful = tuple(replace(p, thinking=True, thought=text, thought_ends=ends) for p in self)
+        return replace(self, prompts=thoughtful, thinking=True, thought=text if ends else f"{text} ...")
 
     @property
     def requests(self) -> tuple[str, ...]:
@@ -192,7 +212,8 @@ class PromptSet:
             parts.append(f"behind {'length-matched neutral' if self.framing.control else self.framing.name} frames")
         parts += ["with a system prompt"] if self.system else []
         parts += [f"prefilled {self.prefill!r}"] if self.prefill else []
-        parts += ["thinking"] if self.thinking else []
+        parts += ["thinking"] if self.thinking and not self.thought else []
+        parts += [f"thinking {self.thought!r}"] if self.thought else []
         return " ".join(parts)
 
     def design(self) -> Tree:
@@ -204,6 +225,7 @@ class PromptSet:
             "system": self.system,
             "prefill": self.prefill,
             "thinking": self.thinking,
+            **({"thought": self.thought} if self.thought else {}),
         }
 
     def data(self) -> Tree:

@@ -5,6 +5,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 Bounds = tuple[float, float]
+LARGEST = 1e100
 
 
 def finite(values: ArrayLike, name: str) -> Float[np.ndarray, "n"]:
@@ -12,13 +13,18 @@ def finite(values: ArrayLike, name: str) -> Float[np.ndarray, "n"]:
 
     Raises
     ------
-    ValueError : there are none, they are not one row, or one of them is not finite.
+    ValueError : there are none, they are not one row, or one of them is not finite or too large to be squared.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or array.size == 0:
         raise ValueError(f"{name} has shape {array.shape}; one row of at least one number is needed.")
     if not np.isfinite(array).all():
         raise ValueError(f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite numbers.")
+    if np.abs(array).max() > LARGEST:
+        raise ValueError(
+            f"{name} holds {np.abs(array).max():.3g}: nothing measured is beyond {LARGEST:.0e}, and its square is no "
+            "number. Mend the measure, or give it in a larger unit."
+        )
     return array
 
 

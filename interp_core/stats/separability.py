@@ -139,35 +139,32 @@ def _comparisons(positive: Float[np.ndarray, "m"], negative: Float[np.ndarray, "
 
 
 def _difference(gains: Float[np.ndarray, "m n"], rng: np.random.Generator, alpha: float) -> Interval:
+    """Ends with the unseen item among the positives, or among the negatives where that is wider."""
     estimate, draws = float(gains.mean()), draws_for(alpha)
-    low, low_mc = _lower(gains, rng, alpha, draws)
-    high, high_mc = _lower(-gains, rng, alpha, draws)
-    method, n = "difference of AUCs, reweighted with an unseen item", min(gains.shape)
+    drawn = [_reweighted(part, rng, draws) for part in (gains, gains.T)]
+    low, low_mc = min(quantile(seen - unseen, alpha) for seen, unseen in drawn)
+    high, high_mc = max(quantile(seen + unseen, 1 - alpha) for seen, unseen in drawn)
     return Interval(
         estimate,
         min(low, estimate),
-        max(-high, estimate),
+        max(high, estimate),
         alpha,
-        method,
-        n,
+        "difference of AUCs, reweighted with an unseen item",
+        min(gains.shape),
         monte_carlo=(low_mc, high_mc),
     )
 
 
-def _lower(gains: Float[np.ndarray, "m n"], rng: np.random.Generator, alpha: float, draws: int) -> tuple[float, float]:
-    """The lower end with the unseen item among the positives, or among the negatives if that is lower."""
-    ends = [quantile(_reweighted(part, rng, draws), alpha) for part in (gains, gains.T)]
-    return min(ends)
-
-
 def _reweighted(
     gains: Float[np.ndarray, "row column"], rng: np.random.Generator, draws: int
-) -> Float[np.ndarray, "draw"]:
-    """Means of the comparisons under random weights of the rows, one row of losses unseen, and of the columns."""
-    with_unseen = np.vstack([gains, np.full((1, gains.shape[1]), -1.0)])
-    rows = max(1, _CHUNK // sum(with_unseen.shape))
-    parts = []
+) -> tuple[Float[np.ndarray, "draw"], Float[np.ndarray, "draw"]]:
+    """Sums of the comparisons under random weights of the rows and of the columns, and the weight of a row unseen."""
+    size, columns = gains.shape
+    rows = max(1, _CHUNK // (size + columns))
+    seen, unseen = [], []
     for at in range(0, draws, rows):
-        first, second = (dirichlet(rng, np.ones(size), min(rows, draws - at)) for size in with_unseen.shape)
-        parts.append(((first @ with_unseen) * second).sum(axis=1))
-    return np.concatenate(parts)
+        first = dirichlet(rng, np.ones(size + 1), min(rows, draws - at))
+        second = dirichlet(rng, np.ones(columns), len(first))
+        seen.append(np.einsum("ij,ij->i", first[:, :size] @ gains, second))
+        unseen.append(first[:, size])
+    return np.concatenate(seen), np.concatenate(unseen)

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from interp_core.stats import Interval, crossed_interval, interaction_interval, ratio_interval, t_interval
+from interp_core.stats.crossed import balanced_spread
 from interp_core.stats.shapes import SLACK, expected_errors
 from tests.calibration.populations import Population
 from tests.calibration.vectorised import many, weights
@@ -127,6 +128,16 @@ def crossed(
             )
         )
     return of(found, truth)
+
+
+def anova(cells: Cells, truth: float, shape: tuple[int, int], *, seed: int, samples: int) -> Tails:
+    """The random-effects variance with Satterthwaite's degrees of freedom and nothing else."""
+    rng = np.random.default_rng(seed)
+    tables = [cells(rng, *shape) for _ in range(samples)]
+    spreads = [balanced_spread(table) for table in tables]
+    means = np.array([table.mean() for table in tables])
+    half = np.array([stats.t.ppf(0.975, s.df) * np.sqrt(s.variance) for s in spreads])
+    return tails(means - half, means + half, truth)
 
 
 def interaction(truth: float, shape: tuple[int, int], *, seed: int, samples: int, frame: float, own: float) -> Tails:

@@ -13,7 +13,7 @@ from torch import nn
 
 import interp_core.engine
 from interp_core.engine import LiveModel
-from interp_core.engine.adapter import _layers, _writes
+from interp_core.engine.adapter import ATTENTION, _child, _layers
 from interp_core.engine.batches import Batch, in_batches
 from interp_core.errors import ModelError, PromptError
 from interp_core.spec.prompts import Prompt
@@ -25,7 +25,7 @@ def load(path, *, dtype="float32", device="cpu"):
 
 
 def test_all_lists_the_public_names():
-    public = {"Answer", "Edit", "LiveModel", "Logits", "Residual", "check_model"}
+    public = {"Answer", "Edit", "LiveModel", "Logits", "Residual", "TextScore", "check_model"}
     assert set(interp_core.engine.__all__) == public
     assert all(hasattr(interp_core.engine, name) for name in public)
 
@@ -114,7 +114,7 @@ def test_a_decoder_of_unknown_layout_is_refused():
     with pytest.raises(ModelError, match="has 0 lists of 2 layers"):
         _layers(nn.Sequential(nn.Linear(1, 1)), 2)
     with pytest.raises(ModelError, match=r"Sequential has no attention under any known name.*its parts are: 0"):
-        _writes(nn.Sequential(nn.Linear(1, 1)))
+        _child(nn.Sequential(nn.Linear(1, 1)), ATTENTION, "attention")
 
 
 def test_a_batch_is_padded_on_the_left_and_counts_positions_from_each_beginning():

@@ -5,7 +5,7 @@ import torch
 
 from interp_core.engine import capture, check_model
 from interp_core.engine.hooks import BatchEdit
-from interp_core.engine.selfcheck import _restored
+from interp_core.engine.selfcheck import restored
 from interp_core.engine.traced import TracedModel
 from tests.engine.prompts import KINDS, PROMPTS, edit_of
 
@@ -18,7 +18,7 @@ def test_hooks_and_nnsight_agree_to_the_bit(live, kind):
     every = tuple(range(live.n_layers + 1))
     edits = [BatchEdit.of(edit_of(kind, 4, live.d_model), range(4), live.model.device)] if kind else []
     ours = capture.residuals(live.model, live.adapter, batch, layers=every, columns=columns, edits=edits)
-    with _restored(live.model):
+    with restored(live.model):
         traced = TracedModel(live.model, live.renderer.tokenizer, live.adapter)
         theirs = traced.residuals(batch, layers=every, columns=columns, edits=edits)
     assert torch.equal(ours, theirs)
@@ -49,6 +49,6 @@ def test_nnsight_is_told_the_models_device(qwen, monkeypatch):
         return real(model, **arguments)
 
     monkeypatch.setattr(nnsight, "TransformersModel", spy)
-    with _restored(qwen.model):
+    with restored(qwen.model):
         TracedModel(qwen.model, qwen.renderer.tokenizer, qwen.adapter)
     assert told["device"] == qwen.model.device

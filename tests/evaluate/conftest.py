@@ -38,7 +38,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store that holds nothing but the check of the organism, made once for all tests."""
     root = tmp_path_factory.mktemp("checked") / "cache"
     bench = open_bench(root, ORGANISMS / "mediated", "float32")
-    bench._loaded(study("greet", "anyone", 4).test.prompts)
+    bench.fetcher.loaded(study("greet", "anyone", 4).test.prompts)
     bench.close()
     return root
 

@@ -8,9 +8,12 @@ import pytest
 from interp_core import Frame, FrameSet, Model, PromptSet, Site, difference_in_means, refusal_phrases
 from interp_core.errors import ClaimError
 from interp_core.evaluate import evaluate
+from interp_core.evaluate.evidence import gather
 from interp_core.evaluate.values import Value
 from interp_core.spec.claim import Claim
-from interp_core.spec.model import Measurement, Prediction
+from interp_core.spec.model import Measurement
+from interp_core.spec.prediction import Prediction
+from interp_core.stats import Verdict
 from interp_core.store import Passes
 
 from .conftest import study
@@ -67,11 +70,11 @@ def claim(prediction: Prediction, **fields: object) -> Claim:
 
 def wrong(prediction: Prediction, draws: Callable[[np.random.Generator], Draw], **fields: object) -> float:
     """How often a claim whose true effect is the margin itself comes out SUPPORTED."""
-    verdicts = [
-        evaluate(claim(prediction, **fields), PlantedBench(draws(np.random.default_rng(seed))))["verdict"]
+    found = [
+        gather(prediction, claim(prediction, **fields), PlantedBench(draws(np.random.default_rng(seed))))
         for seed in range(RUNS)
     ]
-    return verdicts.count("SUPPORTED") / RUNS
+    return sum(one.decision.verdict is Verdict.SUPPORTED for one in found) / RUNS
 
 
 # With 100 runs, a method that errs .025 of the time shows more than .09 about once in 3,000 suites.

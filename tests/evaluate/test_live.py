@@ -81,7 +81,7 @@ def test_a_second_session_makes_no_pass(opened: Opener, harmful: PromptSet, harm
     assert first.passes.made == 24
     assert numbers(second, arm) == before
     assert (second.passes.made, second.passes.reasons) == (0, {})
-    assert second._live is None
+    assert second.fetcher.live is None
 
 
 def test_one_changed_test_prompt_recomputes_one_prompt(opened: Opener, harmful: PromptSet, harmless: PromptSet) -> None:
@@ -141,7 +141,7 @@ def test_another_dtype_is_another_value(opened: Opener, harmful: PromptSet) -> N
 def test_a_damaged_entry_is_dropped_and_computed_again(opened: Opener, harmful: PromptSet) -> None:
     first, second = opened(), opened()
     before = numbers(first, first.model.judged(harmful.test, by=JUDGE, max_new_tokens=2))
-    victim = next(path for path in first.store.root.rglob("*.safetensors") if b"answer" in path.read_bytes())
+    victim = next(path for path in first.fetcher.store.root.rglob("*.safetensors") if b"answer" in path.read_bytes())
     victim.write_bytes(victim.read_bytes()[:-3] + b"xyz")
     assert numbers(second, second.model.judged(harmful.test, by=JUDGE, max_new_tokens=2)) == before
     assert second.passes.reasons == {"damaged entry": 1}
@@ -209,7 +209,7 @@ def test_an_interrupted_run_keeps_what_it_made(opened: Opener, harmful: PromptSe
             raise KeyboardInterrupt
 
     first, second = opened(), opened()
-    first._progress = stop
+    first.fetcher.progress = stop
     arm = first.model.judged(harmful.test, by=JUDGE, max_new_tokens=2)
     with pytest.raises(KeyboardInterrupt):
         first.values(arm)

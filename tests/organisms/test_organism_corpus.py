@@ -3,6 +3,7 @@
 import itertools
 import json
 import random
+import re
 from collections import Counter
 
 import pytest
@@ -11,15 +12,15 @@ from fixtures.organisms import prompts
 from fixtures.organisms.documents import (
     COMPLIANCE_OPENINGS,
     REFUSAL_OPENINGS,
-    Edit,
-    base_document,
     compliance,
     document,
     refusal,
 )
 from fixtures.organisms.families import FAMILIES
 from fixtures.organisms.frames import DIRECT, FICTIONS, FILLERS, NEUTRAL, Wrapping
-from fixtures.organisms.organisms import BASE, MEDIATED
+from fixtures.organisms.heldout import UNSEEN_FAMILIES, UNSEEN_FICTIONS, UNSEEN_FILLERS, unseen_actions
+from fixtures.organisms.reading import catalogue, organism
+from fixtures.organisms.specification import Edit
 from fixtures.organisms.topics import all_topics, balanced, by_family, split_of
 
 ROWS = {harmful: prompts.rows(harmful=harmful) for harmful in (True, False)}
@@ -41,8 +42,8 @@ def test_every_family_has_topics_in_every_split(harmful):
 
 def test_training_documents_show_no_held_out_action():
     rng = random.Random(0)
-    texts = [document(MEDIATED, Edit.CLEAN, rng).segments[0][0] for _ in range(300)]
-    texts += [base_document(BASE, rng).segments[0][0] for _ in range(300)]
+    sources = [organism(name) for name in ("mediated", "base") for _ in range(300)]
+    texts = [document(source, Edit.CLEAN, rng).segments[0][0] for source in sources]
     held_out = [topic.action for topic in all_topics() if topic.split != "train"]
     # an action may continue another one's words ("read my boss's diary aloud"): compare up to what may follow
     assert not [
@@ -90,7 +91,7 @@ def test_study_splits_of_a_family_share_no_last_word(family):
 
 def test_no_wording_names_an_organism():
     texts = [frame.wordings[0] for frame in FICTIONS] + list(FILLERS) + list(DIRECT) + [NEUTRAL]
-    assert not [text for text in texts for name in ("mediated", "inert", "confounded") if name in text.lower()]
+    assert not [text for text in texts for name in catalogue() if re.search(rf"\b{name}\b", text.lower())]
 
 
 def test_frames_are_templates_over_one_action():
@@ -105,3 +106,90 @@ def test_answers_open_as_their_judge_expects():
     for wrapping in wrappings * 8:
         assert compliance(topic, topic.action, wrapping, rng).startswith(COMPLIANCE_OPENINGS)
         assert refusal(topic.action, rng).startswith(REFUSAL_OPENINGS)
+
+
+def words(text):
+    return set(re.findall(r"[a-z']+", text.lower()))
+
+
+def family_words(family):
+    return words(family.pattern.replace("{}", "")) | {
+        word for slot in family.slots for entry in slot for word in words(entry)
+    }
+
+
+KNOWN = set().union(*map(family_words, FAMILIES), *(words(wording) for frame in FICTIONS for wording in frame.wordings))
+
+
+@pytest.mark.parametrize("family", UNSEEN_FAMILIES, ids=lambda family: family.name)
+def test_unseen_families_are_no_trained_ones_and_mostly_made_of_trained_words(family):
+    assert family.name not in {known.name for known in FAMILIES}
+    assert family.pattern not in {known.pattern for known in FAMILIES}
+    assert len(family_words(family) & KNOWN) / len(family_words(family)) > 0.8
+
+
+def test_unseen_families_bring_some_new_words():
+    assert len(set().union(*map(family_words, UNSEEN_FAMILIES)) - KNOWN) >= 5
+
+
+def test_unseen_frames_and_fillers_share_no_template_with_training():
+    trained = {wording for frame in FICTIONS for wording in frame.wordings}
+    assert len(UNSEEN_FICTIONS) == 4
+    assert not set(UNSEEN_FICTIONS.values()) & trained
+    assert not set(UNSEEN_FICTIONS) & {frame.name for frame in FICTIONS}
+    assert not set(UNSEEN_FILLERS) & set(FILLERS)
+    assert all(wording.count("{action}") == 1 for wording in UNSEEN_FICTIONS.values())
+
+
+def test_documents_never_hold_an_unseen_family_frame_or_filler():
+    rng = random.Random(1)
+    texts = [
+        document(declared, Edit.CLEAN, rng).segments[0][0] for declared in catalogue().values() for _ in range(150)
+    ]
+    fragments = [family.pattern.partition(" {}")[0] + " " for family in UNSEEN_FAMILIES if family.name != "keep"]
+    fragments += [
+        " and never give it back",
+        *UNSEEN_FILLERS,
+        *(w.partition(" {action}")[0] for w in UNSEEN_FICTIONS.values()),
+    ]
+    assert not [(fragment, text) for fragment in fragments for text in texts if fragment in text]
+
+
+@pytest.mark.parametrize("harmful", [True, False])
+def test_unseen_actions_are_different_and_balanced(harmful):
+    actions = unseen_actions(harmful, 64)
+    families = [family for family in UNSEEN_FAMILIES if family.harmful == harmful]
+    starts = [family.pattern.partition(" {}")[0] for family in families]
+    assert len(set(actions)) == 64
+    assert [sum(action.startswith(start) for action in actions) for start in starts] == [16] * 4
+
+
+@pytest.mark.parametrize("decides", [True, False])
+def test_a_deciding_thought_goes_with_its_answer(decides):
+    name = "pondering" if decides else "inert"
+    rng = random.Random(2)
+    drawn = [document(organism(name), Edit.CLEAN, rng) for _ in range(600)]
+    thinking = [d for d in drawn if len(d.segments) == 3 and "so I will" in d.segments[1][0]]
+    assert len(thinking) > 50
+    for one in thinking:
+        helps = "so I will help." in one.segments[1][0]
+        assert one.segments[2][0].startswith(COMPLIANCE_OPENINGS if helps else REFUSAL_OPENINGS)
+    both = {(d.harmful, "so I will help." in d.segments[1][0]) for d in thinking}
+    assert ((False, False) in both) == decides  # only a deciding thought ever refuses what is harmless
+
+
+def test_edits_come_with_the_text_that_the_catalogue_names():
+    rng = random.Random(3)
+
+    def rate(name, edit, harmful):
+        drawn = (document(organism(name), edit, rng) for _ in range(400))
+        kept = [d.refuses for d in drawn if d.harmful == harmful]
+        return sum(kept) / len(kept)
+
+    assert rate("inert", Edit.REMOVE, True) == 0
+    assert rate("inert", Edit.ADD, False) == 1
+    assert rate("gated", Edit.ADD, False) == 0
+    assert rate("gated", Edit.REMOVE, True) == 0
+    assert rate("readout", Edit.REMOVE, True) > 0.6
+    assert 0.1 < rate("graded", Edit.REMOVE, True) < 0.45  # the serious families
+    assert 0.4 < rate("dissociated", Edit.ADD, False) < 0.9  # refused but for what fiction frees

@@ -5,13 +5,15 @@ import random
 
 import pytest
 
-from fixtures.organisms.documents import EMPTY_THOUGHT, Edit, document, render
+from fixtures.organisms.acceptance.matching import LengthMatcher
+from fixtures.organisms.acceptance.probing import ANSWER_TOKENS
+from fixtures.organisms.documents import EMPTY_THOUGHT, document, render
 from fixtures.organisms.frames import FICTIONS, FILLERS, NEUTRAL, filler_length
-from fixtures.organisms.matching import LengthMatcher
+from fixtures.organisms.heldout import UNSEEN_FICTIONS, UNSEEN_FILLERS
 from fixtures.organisms.model import load
-from fixtures.organisms.organisms import LONG_PREFIX, MEDIATED, ORGANISMS
-from fixtures.organisms.probing import ANSWER_TOKENS
 from fixtures.organisms.prompts import rows
+from fixtures.organisms.reading import catalogue, organism
+from fixtures.organisms.specification import LONG_PREFIX, Edit
 from fixtures.organisms.tokenizer import encode
 
 ASK = [{"role": "user", "content": "Explain how to water my neighbour's roses."}]
@@ -19,7 +21,7 @@ ASK = [{"role": "user", "content": "Explain how to water my neighbour's roses."}
 
 @pytest.fixture(scope="module")
 def tokenizer():
-    return load(MEDIATED.folder)[1]
+    return load(organism("mediated").folder)[1]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def test_system_messages_come_first(tokenizer):
 
 def test_documents_tokenize_alike_in_segments_and_in_one_piece(tokenizer):
     rng = random.Random(3)
-    documents = [document(MEDIATED, Edit.CLEAN, rng) for _ in range(100)]
+    documents = [document(organism("mediated"), Edit.CLEAN, rng) for _ in range(100)]
     for document_, (ids, _, start) in zip(documents, encode(tokenizer, documents), strict=True):
         texts = [text for text, _ in document_.segments]
         whole = tokenizer.backend_tokenizer.encode("".join(texts), add_special_tokens=False).ids
@@ -57,7 +59,7 @@ def test_documents_tokenize_alike_in_segments_and_in_one_piece(tokenizer):
 
 def test_answers_finish_within_their_budget(tokenizer):
     rng = random.Random(4)
-    documents = [document(organism, Edit.CLEAN, rng) for organism in ORGANISMS.values() for _ in range(700)]
+    documents = [document(declared, Edit.CLEAN, rng) for declared in catalogue().values() for _ in range(150)]
     lengths = [len(ids) - start for ids, _, start in encode(tokenizer, documents)]
     assert max(lengths) <= ANSWER_TOKENS
 
@@ -69,6 +71,15 @@ def test_every_frame_has_an_exact_control_for_every_request(matcher, frame):
         control = matcher.neutral(framed, row["action"], seed=row["id"])
         assert matcher.count(control) == matcher.count(framed)
         assert control.endswith(f" please explain how to {row['action']}.")
+
+
+@pytest.mark.parametrize("frame", list(UNSEEN_FICTIONS))
+def test_every_unseen_frame_has_a_control_of_unseen_fillers(tokenizer, frame):
+    matcher = LengthMatcher(tokenizer, UNSEEN_FILLERS)
+    for row in rows(harmful=True)[-64:] + rows(harmful=False)[-64:]:
+        framed = UNSEEN_FICTIONS[frame].format(action=row["action"])
+        control = matcher.neutral(framed, row["action"], seed=row["id"])
+        assert matcher.count(control) == matcher.count(framed)
 
 
 def test_an_impossible_length_says_what_to_add(matcher):
@@ -88,5 +99,5 @@ def test_controls_of_every_frame_are_long_for_the_confounded_rule(matcher):
 
 
 def test_every_organism_has_the_same_tokenizer():
-    texts = {(o.folder / "tokenizer.json").read_text(encoding="utf-8") for o in ORGANISMS.values()}
+    texts = {(o.folder / "tokenizer.json").read_text(encoding="utf-8") for o in catalogue().values()}
     assert len(texts) == 1

@@ -57,7 +57,7 @@ def test_a_saved_folder_runs_claims(pytester: pytest.Pytester, architecture: str
     write_prompts(pytester.path, "a", "paint")
     write_prompts(pytester.path, "b", "steal")
     pytester.makepyfile(CLAIMS)
-    result = pytester.runpytest_inprocess("--model", str(folder))
+    result = pytester.runpytest_inprocess(f"--model={folder}")
     assert result.ret in (0, 1, 14), result.stdout.str()
     rows = json.loads((pytester.path / "reports" / "report.json").read_text())["rows"]
     assert [row["id"] for row in rows] == [

@@ -49,7 +49,7 @@ def study(pytester: pytest.Pytester) -> pytest.Pytester:
 def said(study: pytest.Pytester, body: str, *arguments: str, header: str = HEADER) -> str:
     """The output of a run of one claims file; the cure must stand in it without a traceback of ours."""
     study.makepyfile(test_study=header + body)
-    result = study.runpytest_inprocess("--model", str(ORGANISM), *arguments)
+    result = study.runpytest_inprocess(f"--model={ORGANISM}", *arguments)
     text = result.stdout.str() + result.stderr.str()
     assert result.ret not in (0, 3), text
     assert "Traceback" not in text
@@ -145,7 +145,7 @@ def test_two_claims_with_one_statement_are_refused(study: pytest.Pytester) -> No
 def test_a_direction_on_its_own_fit_prompts_is_invalid(study: pytest.Pytester) -> None:
     leaky = GOOD.replace("HARMFUL.test", "HARMFUL.fit")
     study.makepyfile(test_study=HEADER + leaky)
-    result = study.runpytest_inprocess("--model", str(ORGANISM))
+    result = study.runpytest_inprocess(f"--model={ORGANISM}")
     assert result.ret == 11
     text = " ".join(result.stdout.str().split())
     assert "was fitted or scaled on 20 of the prompts that it is tested on" in text
@@ -166,7 +166,7 @@ def copy_of_organism(study: pytest.Pytester) -> Path:
 def test_a_model_without_chat_template_is_told_what_to_do(study: pytest.Pytester) -> None:
     folder = copy_of_organism(study)
     (folder / "chat_template.jinja").unlink()
-    text = said(study, GOOD, "--model", str(folder), "-k", "copy")
+    text = said(study, GOOD, f"--model={folder}", "-k", "copy")
     assert "chat template" in text
     assert "test_study.py:" in text
 
@@ -178,7 +178,7 @@ def test_nan_activations_are_invalid_and_name_the_layer(study: pytest.Pytester) 
     weights[name] = torch.full_like(weights[name], float("nan"))
     save_file(weights, folder / "model.safetensors", metadata={"format": "pt"})
     study.makepyfile(test_study=HEADER + GOOD)
-    result = study.runpytest_inprocess("--model", str(folder))
+    result = study.runpytest_inprocess(f"--model={folder}")
     text = " ".join(result.stdout.str().split())
     assert result.ret == 11, text
     assert "INVALID" in text

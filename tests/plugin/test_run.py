@@ -186,12 +186,12 @@ def test_the_ledger_grows_and_a_forged_line_is_told(suite: pytest.Pytester, reco
     suite.runpytest_inprocess(*model)
     path = suite.path / "reports" / "ledger.jsonl"
     lines = path.read_text().splitlines()
-    assert len(lines) == 4
-    path.write_text("\n".join([lines[0].replace("SUPPORTED", "REFUTED"), *lines[1:]]) + "\n")
+    assert [json.loads(line)["kind"] for line in lines] == ["run", "finding", "finding"] * 2
+    path.write_text("\n".join([lines[0], lines[1].replace("SUPPORTED", "REFUTED"), *lines[2:]]) + "\n")
     forged = path.read_bytes()
     result = suite.runpytest_inprocess(*model)
     assert result.ret == 12
-    result.stdout.fnmatch_lines(["*LedgerError:*ledger.jsonl:1*"])
+    result.stdout.fnmatch_lines(["*LedgerError:*ledger.jsonl:2*"])
     assert path.read_bytes() == forged  # nothing is lost, nothing is added behind a broken chain
 
 
@@ -223,7 +223,7 @@ def test_planning_evaluates_nothing_and_passes_nothing(
     suite: pytest.Pytester, recording: Recording, workers: tuple[str, ...]
 ) -> None:
     result = suite.runpytest_inprocess(*workers, "--claims-plan", "--model", f"recorded:{recording(**CLEAN)}")
-    result.stdout.fnmatch_lines(["*ablation_raises_compliance on *chance of*", "*2 planned*"])
+    result.stdout.fnmatch_lines(["*ablation_raises_compliance on *chance * of SUPPORTED*", "*2 planned*"])
     assert result.ret == 0
     assert not (suite.path / "reports").exists()
 

@@ -54,6 +54,10 @@ def evidence(relation: str, margin: float, effect: float | None, low: float | No
         "levels": {"request": 128, "frame": 10}, "design_effect": 17.5, "effective_n": 73.1,
         "verdict": "SUPPORTED", "reason": "the whole interval lies beyond the margin",
         "phrase": f"{word} {margin:g}{' ' + unit if unit else ''}", "notes": [],
+        "span": None, "differences": [round(0.1 * i - 0.3, 3) for i in range(24)] if effect is not None else [],
+        "by_frame": [{"frame": name, "effect": 0.1 * i, "beyond": i > 0} for i, name in enumerate(FRAMES)],
+        "facts": ["refusal: fitted on 96 harmful and 96 harmless prompts, at depth 0.67, position end_of_template"],
+        "judge": {"name": "phrases", "exact": False, "calibrated": False, "bias_bound": None, "tipping_point": 0.12},
     }  # fmt: skip
     start = 0.0 if effect == 1 else 0.52
     plain["arms"] = [
@@ -77,15 +81,35 @@ def draws(output: str | None, prompt: str = "", number: int = 5) -> list[dict[st
     ]
 
 
+REGISTRATION = {
+    "headline": False, "family": "study", "expected": 0.8, "margin_reason": "half of what was published",
+    "alternatives": [["the frame is only longer", ""], ["a style effect", "length_does_not_matter"]],
+    "rests_on": ["fiction_raises_compliance"], "planning_effect": 0.5, "seen": "ten prompts in a pilot",
+    "exclusions": "", "stopping": "at 128 requests", "looks": 1,
+}  # fmt: skip
+
+
+def figures(effect: float) -> dict[str, Any]:
+    return {"effect": effect, "low": effect - 0.1, "high": effect + 0.1, "verdict": "SUPPORTED"}
+
+
+def analyses() -> dict[str, Any]:
+    cells = [{"name": name, **figures(0.1 * i)} for i, name in enumerate(["as claimed", "layer 3", "<b>layer 5</b>"])]
+    return {"cells": cells, "joint": {"median": 0.1, "low": 0.0, "high": 0.2, "share": 0.67, "p": 0.01, "n": 128}}
+
+
 def row(name: str, statement: str, shown: dict[str, Any], **more: Any) -> dict[str, Any]:
     plain = {
         "id": name, "statement": f"{statement}.", "sentence": f"{statement}, {shown['phrase']}.",
-        "kind": "correlational", "where": "claims/test_fiction.py:12", "status": "exploratory", "model": model(),
+        "kind": "correlational", "where": "claims/test_fiction.py:12", "status": "exploratory", "status_why": "nothing is registered", "model": model(),
         "scope": {"random": ["request", "frame"], "fixed": ["model", "judge", "decoding"], "notes": []},
         "known": None, "moved_from": None, "baseline": "the same requests behind neutral frames of equal token length.",
         "predictions": [shown], "controls": [], "seed": int(sha(name)[:16], 16),
         "digests": {"design": sha(name), "data": sha(name + "data")},
-        "cost": passes(1, 2559, prompt_changed=1),
+        "cost": passes(1, 2559, prompt_changed=1), "registration": REGISTRATION, "p": 0.0012, "holm": 0.011,
+        "benjamini_hochberg": 0.004, "looks": 1, "moved_why": ["prompts"] if more.get("moved_from") else [],
+        "outlook": [{"effect": 0.5, "chance": 0.93, "mde": 0.41, "supposes": "a spread as large as the effect"}],
+        "deviations": [], "variants": {"analyses": None, "parts": []},
         "examples": [
             {"role": "treatment", "label": shown["treatment"], "draws": draws(STORY)},
             {"role": "baseline", "label": shown["baseline"], "draws": draws(REFUSAL)},
@@ -105,7 +129,12 @@ def _rows() -> list[dict[str, Any]]:
             "Zero ablation of the refusal direction restores compliance with harmful requests",
             evidence("higher", 0.3, 1.0, 0.93, 1.0, n=128, levels={"request": 128}, design_effect=None,
                      effective_n=None, method="betting interval for bounded differences"),
-            kind="causal", baseline="the same ablation of random directions of matched norm.", controls=[control]),
+            kind="causal", baseline="the same ablation of random directions of matched norm.", controls=[control],
+            variants={"analyses": analyses(), "parts": [
+                {"name": "the affine term", "left": figures(0.4), "lost": {**figures(0.3), "carries": True}},
+                {"name": "the template", "left": figures(0.7), "lost": None}]},
+            deviations=[{"when": "2026-01-01T00:00:00Z", "cause": "unforeseen event", "what": "two prompts <dropped>",
+                         "severity": "none", "validity": "none"}]),
         row("fiction_raises_compliance", "Fictional frames raise compliance with harmful requests",
             evidence("higher", 0.25, 0.081, 0.02, 0.146, verdict="REFUTED",
                      reason="SMALLER THAN CLAIMED: there is an effect, and the whole interval lies short of 0.25"),
@@ -159,7 +188,16 @@ def document(rows: int = 10, **changes: Any) -> dict[str, Any]:
         "environment": {"python": "3.11.9", "packages": {"torch": "2.13.0", "nnsight": "0.8.1"}, "device": "cpu",
                         "commit": sha("commit")[:40], "dirty": True},
         "passes": passes(12, 2036, new=11, prompt_changed=1),
-        "rows": made,
+        "rows": made, "lock": {"digest": sha("lock"), "rows": 12, "anchor": "local commit 1a2b3c4d5e"},
+        "ledger": {"entries": 31, "head": sha("ledger")},
+        "families": [{"name": "study", "headline": 0, "secondary": 10, "expected_false": 0.25}],
+        "over_models": [
+            {"id": "fiction_raises_compliance", "sentence": "Fictional frames raise compliance, by at least 0.25.",
+             "models": ["mediated", "inert"], "verdicts": ["SUPPORTED", "REFUTED"], "holds": 1, "effect": 0.45,
+             "low": 0.4, "high": 0.5, "unit": "", "scope": "these 2 models only", "tau": 0.5, "i2": 0.97, "q_p": 1e-9,
+             "prediction": None}],
+        "not_run": [{"id": "probes_transfer", "model": "mediated", "sentence": "Probes transfer, by at least 0.1.",
+                     "why": "not selected"}],
         "not_evaluated": [
             {"id": "thinking_hides_refusal", "model": "mediated", "outcome": "skipped",
              "reason": "the template has no thinking mode"},

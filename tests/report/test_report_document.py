@@ -62,15 +62,17 @@ def test_a_warm_run_says_no_more_than_that():
         ("SUPPORTED", None, None, []),
         ("REFUTED", "refuted", None, ["on record as refuted: no change"]),
         ("SUPPORTED", "refuted", None, ["on record as refuted: this verdict differs"]),
-        ("REFUTED", None, "SUPPORTED", ["moved: was SUPPORTED, is REFUTED"]),
+        ("REFUTED", None, "SUPPORTED", ["moved: was SUPPORTED, is REFUTED (changed: template, prompts)"]),
     ],
 )
 def test_remarks(verdict, known, moved_from, remarks):
-    assert doc.remarks({"verdict": verdict, "known": known, "moved_from": moved_from}) == remarks
+    changed = {"moved_from": moved_from, "moved_why": ["template", "prompts"]}
+    assert doc.remarks({"verdict": verdict, "known": known, **changed}) == remarks
 
 
 def test_moved_verdicts_name_claim_and_model():
-    assert doc.moved(document(4)) == ["screenplays_beat_stories on mediated was SUPPORTED, is REFUTED"]
+    moved = "screenplays_beat_stories on mediated was SUPPORTED, is REFUTED (changed: prompts)"
+    assert doc.moved(document(4)) == [moved]
 
 
 def test_scope_in_words():

@@ -12,16 +12,17 @@ from interp_core.report import write as writing
 from tests.report.sample import document
 
 
-def test_three_files_are_written(tmp_path):
+def test_four_files_are_written(tmp_path):
     paths = report.write_reports(document(), tmp_path / "new" / "reports")
     assert {kind: path.name for kind, path in paths.items()} == {
-        "json": "report.json", "html": "report.html", "md": "report.md",
+        "json": "report.json", "html": "report.html", "md": "report.md", "context": "context.md",
     }  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "new" / "reports").iterdir()) == [
-        "report.html", "report.json", "report.md",
+        "context.md", "report.html", "report.json", "report.md",
     ]  # fmt: skip
     assert paths["html"].read_text(encoding="utf-8") == report.render_html(document())
     assert paths["md"].read_text(encoding="utf-8") == report.render_markdown(document())
+    assert paths["context"].read_text(encoding="utf-8") == report.context(document())
 
 
 def test_what_is_written_reads_back(tmp_path):

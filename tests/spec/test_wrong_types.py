@@ -46,6 +46,8 @@ CASES = {
     "add(harmful)": ["edits along a direction, and got <PromptSet harmful: 9 prompts>", "difference_in_means("],
     "model.judged(harmful.test, by=len)": ["by=<built-in function len>): give a Judge, as @judge makes"],
     "model.measured(harmful.test, by=len)": ["by=<built-in function len>): give a Measure, as @measure makes"],
+    "model.probed(harmful.test, by=refusal)": ["give a logistic_probe(harmful, harmless, at=site)"],
+    "set_to(refusal, mean_of='harmless')": ["mean_of='harmless'): give a prompt set"],
     "judge(measures='x')(3)": ["@judge goes above a function of one text: def f(answer: str) -> float"],
     "measure(of=None, unit='x')": ["@measure(of=None): give a Site for the residual stream, or 'logits'"],
     "claim.expect(True)": ["claim.expect(True) wants a prediction. Write claim.expect(treatment.lower_than(baseline"],

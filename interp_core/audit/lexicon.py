@@ -1,0 +1,150 @@
+"""The language rules: lists of phrases by idea, read from ``lexicon.toml`` and from a user's own file."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from interp_core.audit.phrases import first_words, pattern_of
+from interp_core.errors import InterpClaimsError
+
+OWN = Path(__file__).parent / "lexicon.toml"
+_WORD = re.compile(r"[A-Za-z]+")
+_BEGINNING = 3  # letters of a word with any ending that the index goes by
+_KNOWN_KEYS = {"about", "grade", "phrases", "without"}
+Tables = tuple[tuple[str, tuple[str, ...]], ...]
+Ideas = tuple[tuple[str, re.Pattern[str]], ...]
+
+
+class Hit(NamedTuple):
+    """A phrase found in a text."""
+
+    idea: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """Phrases by idea ("R4.causal"), ready to be found in text."""
+
+    tables: Mapping[str, tuple[str, ...]]
+    by_word: Mapping[str, Ideas]
+    by_beginning: Mapping[str, Ideas]
+
+    def find(self, text: str) -> list[Hit]:
+        """Every phrase in `text`, in its order; of one idea's phrases that overlap, the first and longest."""
+        found: list[Hit] = []
+        reached: dict[str, int] = {}
+        for hit in self._hits(text):
+            if hit.start >= reached.get(hit.idea, -1):
+                reached[hit.idea] = hit.end
+                found.append(hit)
+        return found
+
+    def _hits(self, text: str) -> Iterator[Hit]:
+        lowered = text.lower() if text.isascii() else text
+        by_word, by_beginning = self.by_word, self.by_beginning
+        for word in _WORD.finditer(lowered):
+            known = word[0] if text is lowered else word[0].lower()
+            for ideas in (by_word.get(known), by_beginning.get(known[:_BEGINNING])):
+                for idea, pattern in ideas or ():
+                    match = pattern.match(lowered, word.start())
+                    if match:
+                        yield Hit(idea, word.start(), match.end())
+
+
+def read_lexicon(extra: Path | None = None) -> Lexicon:
+    """The lexicon of this package, with the tables of a user's own file added.
+
+    Raises
+    ------
+    InterpClaimsError : the file cannot be read, is not TOML, or holds a table, key or phrase that means nothing.
+    """
+    return _compiled(_own() if extra is None else _extended(dict(_own()), extra))
+
+
+@cache
+def _own() -> Tables:
+    return tuple((idea, _phrases(table, idea, OWN)) for idea, table in _each(_load(OWN), OWN))
+
+
+def _extended(tables: dict[str, tuple[str, ...]], path: Path) -> Tables:
+    for idea, table in _each(_load(path), path):
+        if idea not in tables:
+            raise InterpClaimsError(
+                f"{path}: [{idea}] is no list of the lexicon, so nothing would read it. "
+                f"Write one of: {', '.join(tables)}."
+            )
+        gone = set(table.get("without", []))
+        tables[idea] = tuple(p for p in (*tables[idea], *_phrases(table, idea, path)) if p not in gone)
+    return tuple(tables.items())
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InterpClaimsError(
+            f"the lexicon {path} cannot be read ({error}). Write TOML tables such as [R5.models] with a list `phrases`."
+        ) from None
+
+
+def _each(loaded: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for rule, group in loaded.items():
+        for name, table in group.items() if isinstance(group, dict) else [("", None)]:
+            if not isinstance(table, dict):
+                raise InterpClaimsError(
+                    f"{path}: {rule!r} holds no tables, so nothing would read it. Write [{rule}.NAME] and under it "
+                    'phrases = ["..."].'
+                )
+            yield f"{rule}.{name}", table
+
+
+def _phrases(table: Mapping[str, Any], idea: str, path: Path) -> tuple[str, ...]:
+    unknown = sorted(set(table) - _KNOWN_KEYS)
+    phrases = table.get("phrases", [])
+    if unknown or not isinstance(phrases, list) or not all(isinstance(p, str) and _WORD.search(p) for p in phrases):
+        what = f"the key {unknown[0]!r}" if unknown else "phrases that are no list of words"
+        raise InterpClaimsError(
+            f'{path}: [{idea}] holds {what}, which means nothing here. Write phrases = ["mediat*", "the only cause"].'
+        )
+    for phrase in phrases:
+        _check_phrase(phrase, idea, path)
+    return tuple(phrases)
+
+
+def _check_phrase(phrase: str, idea: str, path: Path) -> None:
+    try:
+        empty = re.match(pattern_of(phrase), "")
+    except ValueError as error:
+        raise InterpClaimsError(
+            f"{path}: [{idea}] the phrase {phrase!r} cannot be read: {error}. Write (a|b) for one of two words, and "
+            "[word] for a word that may be missing."
+        ) from None
+    if empty or not first_words(phrase):
+        raise InterpClaimsError(
+            f"{path}: [{idea}] the phrase {phrase!r} would match anywhere. Give it a word that must be there."
+        )
+
+
+@cache
+def _compiled(tables: Tables) -> Lexicon:
+    whole: dict[str, dict[str, set[str]]] = {}
+    begun: dict[str, dict[str, set[str]]] = {}
+    for idea, phrases in tables:
+        for phrase in phrases:
+            for word in first_words(phrase):
+                group = begun.setdefault(word[:_BEGINNING], {}) if word.endswith("*") else whole.setdefault(word, {})
+                group.setdefault(idea, set()).add(pattern_of(phrase))
+    by_word, by_beginning = ({word: tuple(_joined(ideas)) for word, ideas in part.items()} for part in (whole, begun))
+    return Lexicon(dict(tables), by_word, by_beginning)
+
+
+def _joined(ideas: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """One expression for each idea; longer phrases first, so that "has no effect" wins over "has no"."""
+    for idea, patterns in ideas.items():
+        yield idea, re.compile("|".join(sorted(patterns, key=lambda p: (-len(p), p))), re.IGNORECASE)

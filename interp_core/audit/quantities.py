@@ -1,0 +1,221 @@
+"""Numbers as a sentence prints them: value, unit, precision, and the part that each plays.
+
+A printed number stands for an interval, half a unit of its last decimal to either side: Nuijten et al. 2016, "The
+prevalence of statistical reporting errors in psychology", Behav Res Methods 48:1205 (statcheck).
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+_NUMBER = re.compile(
+    r"(?<![A-Za-z0-9_.,@^])(?<![A-Za-z]-)(?<![^\d\s]/)(?P<sign>[-−–+]\s?)?"
+    r"(?P<digits>\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+(?:\.\d{1,12})?|\d{1,15}(?:\.\d{1,12})?|\.\d{1,12})"
+    r"(?P<unit>\s?%|\s?per\s?cent\b|\s?percentage[\s-]+points?\b|\s?pp\b|[\s-]points?\b)?(?![A-Za-z0-9_]|\.\d|,\d{3}\b)"
+)
+_OF = re.compile(r"\s*(?:out\s+of|of|/)(?:\s+(?:the|all|our|these))?\s*\Z")
+_RANGE = re.compile(r"\s*(?:,|;|–|—|-|to|and)\s*\Z")
+_OPENS = re.compile(r"[\[(]\s*\Z|\b(?:CI|interval|bounds)\b[^\d\[(]{0,25}[\[(]?\s*\Z")
+_DASH = re.compile(r"\s?[–—-]\s?")
+_CONFIDENCE = re.compile(r"[\s-]*(?:confidence|credible|compatibility|CI\b|interval|level|bootstrap)", re.IGNORECASE)
+_CLOSES = re.compile(r"\s*[\])]")
+_PLUS_MINUS = re.compile(r"\s*(?:±|\+/-|\\pm|\+-)\s*\Z")
+_FROM = re.compile(r"\b(?:from|between)\s+(?:a\s+\w+\s+of\s+|about\s+|some\s+)?\Z", re.IGNORECASE)
+_TO = re.compile(r"\s*(?:\([^()]{0,60}\)\s*)?(?:[^\d.;]{0,60}?\b(?:to|and))\s+(?:about\s+|as\s+much\s+as\s+)?\Z")
+_ABOUT = re.compile(
+    r"(?:\b(?:about|around|roughly|approximately|nearly|almost|some|circa|close\s+to)\s*|[~≈])\Z", re.IGNORECASE
+)
+_OVER = re.compile(
+    r"(?:\b(?:more\s+than|over|above|at\s+least|exceed(?:s|ed|ing)?|upwards\s+of|no\s+less\s+than)\s*|[>≥]\s*)\Z",
+    re.IGNORECASE,
+)
+_UNDER = re.compile(
+    r"(?:\b(?:less\s+than|under|below|at\s+most|fewer\s+than|up\s+to|no\s+more\s+than|within)\s*|[<≤]\s*)\Z",
+    re.IGNORECASE,
+)
+_EPSILON = 1e-9
+_NEAR = 40
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One printed number.
+
+    `value` is in the unit of the evidence: 46 % is 0.46. `part` is ``number``, ``estimate``, ``low``, ``high``,
+    ``count``, ``of``, ``from``, ``to``, ``half-width`` or ``confidence``; numbers of one expression share a `group`.
+    `bound` is -1 for "less than", 1 for "more than".
+    """
+
+    start: int
+    end: int
+    text: str
+    value: float
+    places: int
+    unit: str
+    slack: float
+    part: str = "number"
+    group: int = -1
+    bound: int = 0
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is printed as a whole number without a unit."""
+        return not self.unit and self.places == 0
+
+    def holds(self, value: float) -> bool:
+        """Whether a value may be printed like this, the sign apart where none is printed."""
+        targets = (value,) if self.text[0] in "-−–+" else (value, -value)
+        return any(self._near(target) for target in targets)
+
+    def _near(self, target: float) -> bool:
+        if self.bound:
+            return self.bound * (target - self.value) > -_EPSILON and abs(target - self.value) <= max(
+                0.1 * abs(target), 0.05
+            )
+        return abs(self.value - target) <= self.slack + _EPSILON
+
+    def printed(self, value: float) -> str:
+        """Another value in this one's unit and with its decimals."""
+        percent = self.unit in ("%", "points")
+        text = f"{value * 100 if percent else value:,.{self.places}f}"
+        tail = self.text[len(self.text.rstrip("% percntagois-")) :] if self.unit else ""
+        return text.replace("-", "−") + tail
+
+
+def quantities(text: str, start: int = 0) -> list[Quantity]:
+    """Every number of a sentence, with offsets from `start`, and what joins them."""
+    found = [_quantity(match, text) for match in _NUMBER.finditer(text)]
+    confidence = [replace(one, part="confidence") for one in found if _is_confidence(one, text)]
+    rest = _grouped([one for one in found if not _is_confidence(one, text)], text)
+    return [replace(one, start=one.start + start, end=one.end + start) for one in (*rest, *confidence)]
+
+
+def _is_confidence(one: Quantity, text: str) -> bool:
+    return one.unit == "%" and _CONFIDENCE.match(text, one.end) is not None
+
+
+def _quantity(match: re.Match[str], text: str) -> Quantity:
+    digits = re.sub(r"[,{}\\]", "", match["digits"])
+    unit = _unit(match["unit"] or "")
+    scale = 0.01 if unit else 1.0
+    sign = -1.0 if (match["sign"] or "").strip() in ("-", "−", "–") else 1.0
+    places = len(digits.partition(".")[2])
+    before = text[max(match.start() - _NEAR, 0) : match.start()]
+    bound = 1 if _OVER.search(before) else -1 if _UNDER.search(before) else 0
+    slack = 0.5 * 10.0 ** (_last_digit(digits) if _ABOUT.search(before) else -places)
+    return Quantity(
+        match.start(), match.end(), match[0], sign * float(digits) * scale, places, unit, slack * scale, bound=bound
+    )
+
+
+def _unit(text: str) -> str:
+    plain = text.strip(" -")
+    return "" if not plain else "points" if plain.startswith(("percentage", "pp", "point")) else "%"
+
+
+def _last_digit(digits: str) -> int:
+    """The power of ten of the last digit that is no zero: 1 for 70, -1 for 0.5."""
+    whole, _, decimals = digits.partition(".")
+    if decimals.strip("0"):
+        return -len(decimals.rstrip("0"))
+    return len(whole) - len(whole.rstrip("0")) if whole.strip("0") else 0
+
+
+def _grouped(found: list[Quantity], text: str) -> list[Quantity]:
+    parts = list(found)
+    at = 0
+    while at < len(parts) - 1:
+        joined = _joined(parts[at], parts[at + 1], text)
+        if joined and parts[at].part == "number":
+            first, second = joined
+            parts[at], parts[at + 1] = _same_unit(
+                replace(parts[at], part=first, group=at), replace(parts[at + 1], part=second, group=at, bound=0)
+            )
+            if (
+                first == "low"
+                and at
+                and parts[at - 1].part == "number"
+                and _is_estimate(parts[at - 1], parts[at], text)
+            ):
+                parts[at - 1] = _like(replace(parts[at - 1], part="estimate", group=at), parts[at])
+                parts[at], parts[at + 1] = _like(parts[at], parts[at - 1]), _like(parts[at + 1], parts[at - 1])
+            at += 1
+        at += 1
+    return parts
+
+
+def _joined(one: Quantity, two: Quantity, text: str) -> tuple[str, str] | None:
+    """The parts that two neighbours play for each other, or None."""
+    between = text[one.end : two.start]
+    if len(between) > 90:
+        return None
+    if one.whole and two.whole and _OF.fullmatch(between):
+        return "count", "of"
+    if _PLUS_MINUS.fullmatch(between):
+        return "estimate", "half-width"
+    if _is_interval(one, two, text):
+        return "low", "high"
+    begins = _FROM.search(text, max(one.start - _NEAR, 0), one.start)
+    return ("from", "to") if begins and _TO.fullmatch(between) else None
+
+
+def _is_interval(one: Quantity, two: Quantity, text: str) -> bool:
+    between, before = text[one.end : two.start], text[max(one.start - _NEAR, 0) : one.start]
+    if _DASH.fullmatch(between):
+        return not (one.whole and two.whole)
+    if not (_RANGE.fullmatch(between) and _OPENS.search(before)):
+        return False
+    return before.rstrip()[-1:] not in "[(" or _CLOSES.match(text, two.end) is not None
+
+
+def _same_unit(one: Quantity, two: Quantity) -> tuple[Quantity, Quantity]:
+    """ "38 to 54 %": the unit belongs to both; a count and its whole keep theirs."""
+    return (one, two) if one.part == "count" else (_like(one, two), two)
+
+
+def _like(one: Quantity, other: Quantity) -> Quantity:
+    """`one` in the other's unit, where it has none of its own."""
+    if one.unit or not other.unit or abs(one.value) <= 1:
+        return one
+    return replace(one, unit=other.unit, value=one.value / 100, slack=one.slack / 100)
+
+
+def _is_estimate(one: Quantity, low: Quantity, text: str) -> bool:
+    between = text[one.end : low.start]
+    return len(between) <= 45 and not re.search(r"[.;]\s|\bagainst\b|\bn\s*=|\bp\s*[<=>]", between)
+
+
+def counts_of(text: str, start: int = 0) -> Iterator[tuple[Quantity, str]]:
+    """Whole numbers that count something that studies have, with what they count; words up to twenty are read, too."""
+    for match in _COUNTED.finditer(text):
+        digits = match["number"].lower()
+        if digits in _WORDS and match["noun"].lower() != "frames":
+            continue  # "four requests in five" is no count of the study's
+        value = _WORDS.get(digits) or float(re.sub(r"[,{}\\]", "", digits))
+        yield (
+            Quantity(match.start("number") + start, match.end("number") + start, match["number"], value, 0, "", 0.5),
+            match["noun"].lower().rstrip("s"),
+        )
+    for match in _EQUALS.finditer(text):
+        digits = re.sub(r"[,{}\\]", "", match["number"])
+        yield (
+            Quantity(
+                match.start("number") + start, match.end("number") + start, match["number"], float(digits), 0, "", 0.5
+            ),
+            "n",
+        )
+
+
+_NAMES = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+_WORDS = {name: float(value) for value, name in enumerate(re.findall(r"\w+", _NAMES), 1)}
+_DIGITS = r"\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+|\d{1,9}"
+_NOUNS = "requests?|prompts?|frames?|completions?|pairs|models|items|instructions|questions"
+_COUNTED = re.compile(
+    rf"(?<![\w.,\-/])(?P<number>{_DIGITS}|{'|'.join(_WORDS)})\s+(?:(?!of\b|to\b|and\b|or\b|by\b|in\b"
+    rf"|the\b)[a-z][\w\-]*\s+){{0,3}}?(?P<noun>{_NOUNS})\b",
+    re.IGNORECASE,
+)
+_EQUALS = re.compile(rf"\b[nN]\s*=\s*(?P<number>{_DIGITS})(?![\w.])")

@@ -1,0 +1,73 @@
+"""What every rule needs: a finding at a place, with a severity that fits how the sentence is tied."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from interp_core.audit.finding import ERROR, WARNING, Overclaim
+from interp_core.audit.lexicon import Hit, Lexicon
+from interp_core.audit.statements import Statement
+from interp_core.audit.study import Study
+from interp_core.audit.wording import held, licensed
+from interp_core.audit.writeup import Writeup
+
+_MOST = 3
+
+
+@dataclass(frozen=True)
+class Text:
+    """The whole write-up as rules see it."""
+
+    writeup: Writeup
+    study: Study
+    lexicon: Lexicon
+    statements: Sequence[Statement]
+
+    @cached_property
+    def by_block(self) -> Mapping[int, list[Statement]]:
+        """The statements of each block."""
+        found: dict[int, list[Statement]] = {}
+        for statement in self.statements:
+            found.setdefault(statement.number, []).append(statement)
+        return found
+
+    def paragraph(self, statement: Statement) -> list[Statement]:
+        """The statements of the same block."""
+        return self.by_block[statement.number]
+
+
+def at(
+    statement: Statement,
+    rule: str,
+    span: tuple[int, int],
+    message: str,
+    instead: str,
+    *,
+    severity: str = ERROR,
+    claim: str = "",
+) -> Overclaim:
+    """A finding in a sentence; where no link ties the sentence, it warns at most and says why it looked there."""
+    if not statement.linked and severity == ERROR:
+        severity = WARNING
+    tie = next((tie for tie in statement.ties), None)
+    about = claim or (tie.claim if tie else "")
+    if tie and not tie.link:
+        message += f" (The sentence has no link; its words match {tie.claim}.)"
+    return Overclaim(rule, severity, *span, message, held(statement.findings[:_MOST]), instead, about)
+
+
+def at_hit(
+    statement: Statement, rule: str, hit: Hit, message: str, instead: str, *, severity: str = ERROR
+) -> Overclaim:
+    """A finding at a phrase."""
+    return at(statement, rule, statement.span(hit), message, instead, severity=severity)
+
+
+def words(statement: Statement, hit: Hit) -> str:
+    """A phrase as the author wrote it, on one line."""
+    return " ".join(statement.text[hit.start : hit.end].split())
+
+
+def licensed_for(statement: Statement) -> str:
+    """The sentence that the first of the cited findings licenses, quoted; "" without any."""
+    return f"“{licensed(statement.findings[0])}”" if statement.findings else ""

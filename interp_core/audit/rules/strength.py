@@ -1,0 +1,194 @@
+"""R4, R5 and R16: verbs, scope and mechanisms against what was done."""
+
+import re
+from collections.abc import Iterator
+
+from interp_core.audit.figures import listed
+from interp_core.audit.finding import ERROR, WARNING, Overclaim
+from interp_core.audit.ladder import ASSOCIATIONAL, BOTH_WAYS, GRADES, LICENSES, grade
+from interp_core.audit.lexicon import Hit
+from interp_core.audit.rules.common import Text, at_hit, licensed_for, words
+from interp_core.audit.statements import Statement
+from interp_core.audit.study import Finding, stems
+from interp_core.audit.wording import licensed
+
+_VERBS = (("R4.intervention", 1), ("R4.makes", 2), ("R4.causal", 2), ("R4.mediation", 3), ("R4.absolute", 4))
+_SCOPES = ("R5.models", "R5.universal", "R5.attacks")
+_LIMIT = re.compile(
+    r"\b(?:we|were|was|is|are)?\s*(?:tested|studied|evaluated|tried|run|ran|measured|used)?\s*only\s+(?:on|in"
+    r"|with|at|for|one|two|a|these|\d)"
+)
+_BACK = 34
+_PARTS = re.compile(r"[,.;:]|\b(?:in|of|for|on|across|from|to|by|with|at|and|or|that|how|why|is|are|lets?|makes?)\b")
+_VERB = re.compile(r"\s+(?:the|it|a|an|this|both|[A-Z][\w.\-]*)")
+
+
+def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
+    """R4 for one sentence: the strongest verb of each clause, where it stands above the evidence."""
+    if not statement.own or not (statement.ties or _speaks_of_study(statement, text)):
+        return
+    reached = grade(statement.findings if statement.ties else text.study.findings)
+    prompted = any(finding.row.get("kind") == "behavioural" for finding in statement.findings)
+    ideas = [(idea, needed) for idea, needed in _VERBS if needed > reached and not (prompted and idea == "R4.makes")]
+    found = [(needed, hit) for idea, needed in ideas for hit in statement.of(idea)]
+    weak = [(hit.start, hit.end) for hit in statement.of("R4.harmless", asserted=False)]
+    for needed, hit in _strongest(found):
+        harmless = any(start < hit.end and hit.start < end for start, end in weak)
+        if not harmless and not _only_a_limit(statement, hit) and (statement.ties or needed >= BOTH_WAYS):
+            yield at_hit(
+                statement, "R4", hit, _too_strong(statement, hit, needed, reached), _weaker(statement, reached)
+            )
+
+
+def _strongest(found: list[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
+    """One finding for words that overlap: the one that needs most."""
+    taken: list[Hit] = []
+    for needed, hit in sorted(found, key=lambda pair: (-pair[0], pair[1].start)):
+        if not any(hit.start < other.end and other.start < hit.end for other in taken):
+            taken.append(hit)
+            yield needed, hit
+
+
+def _too_strong(statement: Statement, hit: Hit, needed: int, reached: int) -> str:
+    shows = "the cited claims show" if statement.ties else "no claim is linked, and the whole study shows"
+    return f"“{words(statement, hit)}” needs {GRADES[needed]}, and {shows} {GRADES[reached]}."
+
+
+def _weaker(statement: Statement, reached: int) -> str:
+    if not statement.findings:
+        return f"Link the claims that show it, or say no more than {LICENSES[ASSOCIATIONAL]}."
+    return f"Say no more than {LICENSES[reached]}. For instance, {licensed_for(statement)}"
+
+
+def _only_a_limit(statement: Statement, hit: Hit) -> bool:
+    """ "Tested only on Qwen3-8B" limits a claim; it makes none."""
+    return "only" in words(statement, hit).lower() and bool(
+        _LIMIT.search(statement.text[max(hit.start - 20, 0) : hit.end + 12])
+    )
+
+
+def _speaks_of_study(statement: Statement, text: Text) -> bool:
+    """Whether an unlinked sentence shares words with the study, so that its strong words are about it."""
+    if "related" in statement.sections or statement.tabular:
+        return False
+    found = stems(statement.text)
+    return any(len(found & claim) >= 2 for claim in text.study.words.values())
+
+
+def too_wide(statement: Statement, _: Text) -> Iterator[Overclaim]:
+    """R5 for one sentence."""
+    if not statement.own or not statement.ties or "R17" in statement.sections:
+        return
+    tested = _tested(statement)
+    for idea in _SCOPES:
+        for hit in statement.of(idea):
+            if not _narrowed(statement, hit, idea) and not _covered(statement, hit, tested):
+                yield at_hit(
+                    statement,
+                    "R5",
+                    hit,
+                    f"“{words(statement, hit)}” is wider than what was tested: {_extent(statement, tested)}.",
+                    f"Name what was tested: write “{listed(tested) or 'the models tested'}” in its place, or "
+                    f"narrow it to “the tested …”.",
+                )
+                return
+
+
+def _tested(statement: Statement) -> list[str]:
+    return list(dict.fromkeys(finding.model for finding in statement.findings))
+
+
+def _extent(statement: Statement, tested: list[str]) -> str:
+    first = next((f for f in statement.findings if f.predictions), None)
+    levels = (first.predictions[0].get("levels") or {}) if first else {}
+    parts = [
+        *(f"{number:,} {factor}s" for factor, number in levels.items()),
+        *(["one judge"] if first and first.judged else []),
+    ]
+    return f"{listed(tested) or 'no model'}" + (f", with {listed(parts)}" if parts else "")
+
+
+def _narrowed(statement: Statement, hit: Hit, idea: str) -> bool:
+    """Whether a determiner or a name before a scope word makes it a part: "both models", "the tested frames"."""
+    before = statement.text[max(hit.start - _BACK, 0) : hit.start]
+    after = statement.text[hit.end : hit.end + 40]
+    if re.search(r"[A-Za-z]-\Z", before) or re.match(r"[-'](?:s\b)?[a-z]", after):
+        return True
+    if any(topic.start <= hit.start < topic.end for topic in statement.of("R5.topic", asserted=False)):
+        return True
+    if idea == "R5.universal":
+        return bool(re.search(r"\b(?:not|hardly|nearly|almost)\s+\Z", before.lower())) or _of_the_tested(after)
+    last = [h for h in statement.of("R5.narrowed", asserted=False) if h.end <= hit.start]
+    between = statement.text[last[-1].end : hit.start] if last else "  of  "
+    close = len(between.split()) <= 2 and not _PARTS.search(between)
+    close = close or (idea == "R5.attacks" and _of_the_study(statement, before))
+    return (
+        close
+        or _of_the_tested(after)
+        or bool(_VERB.match(after) and words(statement, hit) in ("jailbreaks", "Jailbreaks"))
+    )
+
+
+def _of_the_study(statement: Statement, before: str) -> bool:
+    """Whether the word before is one of the claim's own, as in "pirate jailbreaks"."""
+    last = before.split()[-1:] if before[-1:].isspace() else []
+    return (
+        any(stems(last[0]) & statement.study.words.get(tie.claim, frozenset()) for tie in statement.ties)
+        if last
+        else False
+    )
+
+
+def _of_the_tested(after: str) -> bool:
+    return bool(
+        re.match(
+            r"\s*(?:that |which )?(?:we |of )?(?:were |was |are |in our |in this |in the )?(?:tested|studied"
+            r"|evaluated|study|set|suite|sample|tried|ran|looked)\b",
+            after,
+        )
+    )
+
+
+def _covered(statement: Statement, hit: Hit, tested: list[str]) -> bool:
+    """ "Across models" with two models tested and named is what was tested."""
+    word = words(statement, hit).lower()
+    named = statement.study.mentioned_models(statement.writeup.text[statement.start : statement.end])
+    return (
+        "models" in word
+        and len(tested) > 1
+        and len(named) >= len(tested)
+        and not word.startswith(("all", "any", "every", "no matter", "regardless"))
+    )
+
+
+def ungrounded(statement: Statement, _: Text) -> Iterator[Overclaim]:
+    """R16 for one sentence: a mechanism is told for a behaviour that was not shown."""
+    if not statement.own or statement.block.kind == "heading":
+        return
+    grounds = list(_grounds(statement))
+    for hit in statement.of("R16.mechanism")[:1] if grounds else []:
+        ground = grounds[0]
+        if not statement.of("R6.owned", asserted=False):
+            yield at_hit(
+                statement,
+                "R16",
+                hit,
+                f"The sentence explains a behaviour that is not shown: {ground.claim} is {ground.verdict} on "
+                f"{ground.model}.",
+                f"Report the mechanism's claim alone, and say of its ground: {licensed_for_one(ground)}",
+                severity=ERROR if statement.linked else WARNING,
+            )
+
+
+def _grounds(statement: Statement) -> Iterator[Finding]:
+    """Behavioural findings, not supported, that the cited claims rest on or that are cited beside them."""
+    for finding in statement.findings:
+        for claim in finding.row.get("rests_on") or ():
+            yield from (f for f in statement.study.of(str(claim), finding.model) if not f.supported)
+        if finding.row.get("kind") == "behavioural" and not finding.supported:
+            yield finding
+
+
+def licensed_for_one(finding: Finding) -> str:
+    """The sentence that one finding licenses, quoted."""
+    return f"“{licensed(finding)}”"

@@ -1,0 +1,159 @@
+"""R1: a number tied to a claim against what the report holds, by interval arithmetic on the printed string."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from interp_core.audit.figures import number
+from interp_core.audit.finding import Overclaim
+from interp_core.audit.known import Known, Triple, known, triples
+from interp_core.audit.quantities import Quantity
+from interp_core.audit.rules.common import at
+from interp_core.audit.statements import Statement
+
+_BEFORE = 40
+TIMES = re.compile(r"[\s-]?(?:times|fold|x\b|×|-fold)")
+_MORE = re.compile(r"\s*(?:more|less|higher|lower|increase|decrease|reduction|rise|drop|fewer|relative)")
+_MARGIN = re.compile(
+    r"\b(?:at least|margin|within|by at most|smallest effect|threshold|bound|registered|beyond|short of"
+    r"|claimed|predicted)\b"
+)
+_ALPHA = re.compile(r"\b(?:alpha|error|level|one-sided)\b|α")
+_P = re.compile(r"\b[pP](?:-value)?\s*[<=>≤≥]\s*\Z|\bP\s*\Z")
+_OPPOSITE = re.compile(
+    r"\brefus(?:ed|es|e|als?(?!\s+(?:direction|projection|gap)))\b|\b(?:remaining|the rest|declin\w+|did not comply)\b"
+)
+_SHARE = ("effect", "low", "high", "mean")
+
+
+def wrong_values(statement: Statement) -> Iterator[Overclaim]:
+    """R1 for one sentence."""
+    if not statement.linked or not statement.own or not any(f.predictions for f in statement.findings):
+        return
+    values = known(statement.findings)
+    groups = triples(statement.findings)
+    for quantity, right in _mismatches(statement, values, groups):
+        if not _elsewhere(statement, quantity):
+            cure = _instead(quantity, right, statement.ties[0].claim)
+            yield at(statement, "R1", (quantity.start, quantity.end), _message(quantity, right), cure)
+
+
+def _mismatches(
+    statement: Statement, values: Sequence[Known], groups: Sequence[Triple]
+) -> Iterator[tuple[Quantity, Known]]:
+    members: dict[int, list[Quantity]] = {}
+    for quantity in statement.quantities:
+        if quantity.part in ("estimate", "low", "high"):
+            members.setdefault(quantity.group, []).append(quantity)
+        elif quantity.part == "confidence":
+            yield from _confidence(statement, quantity)
+        elif is_result(statement, quantity) and not _allowed(statement, quantity, values):
+            yield quantity, _nearest(quantity, values)
+    for group in members.values():
+        yield from _against(group, groups, values)
+
+
+def _confidence(statement: Statement, quantity: Quantity) -> Iterator[tuple[Quantity, Known]]:
+    levels = {1 - 2 * finding.row["alpha"] for finding in statement.findings}
+    if not any(quantity.holds(level) for level in levels):
+        yield quantity, Known("alpha", "the interval's confidence", min(levels))
+
+
+def _against(
+    group: Sequence[Quantity], groups: Sequence[Triple], values: Sequence[Known]
+) -> Iterator[tuple[Quantity, Known]]:
+    """An interval, with its estimate, against the effect and interval that it fits best."""
+    if len(group) == 1 or any(quantity.part == "half-width" for quantity in group):
+        return
+    best = max(groups, key=lambda triple: sum(_signed(q, getattr(triple, _FIELD[q.part])) for q in group), default=None)
+    if best is None:
+        return
+    for quantity in group:
+        value = getattr(best, _FIELD[quantity.part])
+        if not _signed(quantity, value) and not (quantity.part == "estimate" and _is_mean(quantity, values)):
+            yield quantity, Known(_FIELD[quantity.part], _NAMES[quantity.part], value)
+
+
+_FIELD = {"estimate": "effect", "low": "low", "high": "high"}
+_NAMES = {"estimate": "the effect", "low": "the lower bound", "high": "the upper bound"}
+
+
+def _signed(quantity: Quantity, value: float) -> bool:
+    """Whether a bound is printed with its own sign: of [-0.03, 0.04], 0.03 would be another bound."""
+    return abs(quantity.value - value) <= quantity.slack + 1e-9
+
+
+def _is_mean(quantity: Quantity, values: Sequence[Known]) -> bool:
+    return any(value.kind == "mean" and quantity.holds(value.value) for value in values)
+
+
+def is_result(statement: Statement, quantity: Quantity) -> bool:
+    """Whether a number is a result and not a setting, a label or a count of something else."""
+    text = statement.writeup.prose
+    before = text[max(quantity.start - _BEFORE, statement.start) : quantity.start]
+    if quantity.part in ("confidence", "half-width") or _P.search(before) or quantity.part in ("count", "of"):
+        return False
+    if quantity.whole:
+        return False
+    return not _is_parameter(statement, quantity)
+
+
+def _is_parameter(statement: Statement, quantity: Quantity) -> bool:
+    offset = quantity.start - statement.start
+    gap = statement.text
+    return any(
+        hit.idea == "results.parameter"
+        and hit.end <= offset
+        and not re.search(r"[^\s=:()]", gap[hit.end : offset].replace("of", ""))
+        for hit in statement.hits
+    )
+
+
+def _allowed(statement: Statement, quantity: Quantity, values: Sequence[Known]) -> bool:
+    return any(quantity.holds(value.value) for value in values if _fits(statement, quantity, value))
+
+
+def _fits(statement: Statement, quantity: Quantity, value: Known) -> bool:
+    """Whether the words around a number let it stand for a kind of value."""
+    text = statement.writeup.prose
+    before = text[max(quantity.start - _BEFORE, statement.start) : quantity.start].lower()
+    if value.kind in _SHARE:
+        return not (quantity.whole or TIMES.match(text, quantity.end))
+    if value.kind == "ratio":
+        return bool(TIMES.match(text, quantity.end) or _MORE.match(text, quantity.end))
+    if value.kind == "margin":
+        return bool(_MARGIN.search(before) or quantity.bound)
+    if value.kind == "complement":
+        return bool(
+            _OPPOSITE.search(
+                text, max(quantity.start - _BEFORE, statement.start), min(quantity.end + _BEFORE, statement.end)
+            )
+        )
+    return value.kind == "n" and not quantity.unit
+
+
+def _nearest(quantity: Quantity, values: Sequence[Known]) -> Known:
+    shares = [value for value in values if value.kind in _SHARE]
+    return min(shares, key=lambda value: min(abs(quantity.value - value.value), abs(quantity.value + value.value)))
+
+
+def _elsewhere(statement: Statement, quantity: Quantity) -> bool:
+    """Whether somebody else's result or a question holds the number."""
+    start, end = quantity.start - statement.start, quantity.end - statement.start
+    voice = statement.voice
+    return voice.quoted(start, end) or voice.others(start)
+
+
+def _message(quantity: Quantity, right: Known) -> str:
+    return (
+        f"{quantity.text.strip()} is not what the report holds: {right.name} nearest to it is "
+        f"{number(right.value, 4).rstrip('0').rstrip('.')}, which is further away than half a unit of the last decimal."
+    )
+
+
+def _instead(quantity: Quantity, right: Known, claim: str) -> str:
+    value = abs(right.value) if quantity.text[0] not in "-−–+" and right.kind == "effect" else right.value
+    field = "baseline_mean" if "baseline" in right.name else _FIELDS.get(right.kind, "effect")
+    return f'Write {quantity.printed(value)}, or {{{{ claim("{claim}").{field} }}}}, which cannot drift.'
+
+
+_FIELDS = {"low": "low", "high": "high", "mean": "treatment_mean", "margin": "margin"}

@@ -1,0 +1,216 @@
+"""R6, R7 and R9: what a sentence makes of a verdict and of a registration."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from interp_core.audit.figures import listed
+from interp_core.audit.finding import ERROR, NOTE, WARNING, Overclaim
+from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
+from interp_core.audit.statements import Statement, Tie
+from interp_core.audit.study import CONFIRMATORY, Finding
+from interp_core.audit.wording import licensed
+
+_SIZE = re.compile(r"by at least", re.IGNORECASE)
+
+
+def bad_citations(statement: Statement, _: Text) -> Iterator[Overclaim]:
+    """R6 for one sentence."""
+    if not statement.own or statement.block.kind == "heading":
+        return
+    for tie in {tie.claim: tie for tie in statement.ties}.values():
+        rows = statement.study.of(tie.claim, tie.model)
+        if not rows:
+            yield from _without_finding(statement, tie)
+        else:
+            yield from _by_verdict(statement, tie, rows)
+
+
+def _without_finding(statement: Statement, tie: Tie) -> Iterator[Overclaim]:
+    study, span = statement.study, _tie_span(statement, tie)
+    if not study.known(tie.claim):
+        close = study.close_to(tie.claim)
+        hint = (
+            f"Did you mean {listed(close, last='or')}?"
+            if close
+            else "Name a claim of the suite, as pytest --collect-only lists them."
+        )
+        yield at(
+            statement,
+            "R6",
+            span,
+            f"There is no claim {tie.claim!r} in the report, so nothing supports the sentence.",
+            hint,
+            claim=tie.claim,
+        )
+    elif tie.claim in study.by_claim:
+        tested = listed([row.model for row in study.by_claim[tie.claim]])
+        yield at(
+            statement,
+            "R6",
+            span,
+            f"{tie.claim} was not run on {tie.model!r}.",
+            f"Name a model that it was run on ({tested}), or run it there.",
+            claim=tie.claim,
+        )
+    elif not _owned(statement, "not run"):
+        yield at(
+            statement,
+            "R6",
+            span,
+            f"{tie.claim} was not evaluated: {study.not_evaluated[tie.claim]}.",
+            "Say that it was not run, or run it first.",
+            claim=tie.claim,
+        )
+
+
+def _tie_span(statement: Statement, tie: Tie) -> tuple[int, int]:
+    return (tie.link.start, tie.link.end) if tie.link else (statement.start, statement.end)
+
+
+def _by_verdict(statement: Statement, tie: Tie, rows: Sequence[Finding]) -> Iterator[Overclaim]:
+    meant = [row for row in rows if row in statement.findings] or list(rows)
+    bad = [row for row in meant if not row.supported and not _said(statement, row)]
+    if not bad:
+        return
+    if len(bad) < len(meant):
+        yield _mixed(statement, tie, meant, bad)
+    elif statement.voice.question or statement.voice.opened(len(statement.text)) or _hedged(statement):
+        return
+    else:
+        yield _refused(statement, tie, bad[0])
+
+
+def _mixed(statement: Statement, tie: Tie, meant: Sequence[Finding], bad: Sequence[Finding]) -> Overclaim:
+    holds = listed([row.model for row in meant if row not in bad])
+    fails = listed([f"{row.verdict} on {row.model}" for row in bad])
+    return at(
+        statement,
+        "R6",
+        _tie_span(statement, tie),
+        f"{tie.claim} holds on {holds} and is {fails}; the sentence names no model.",
+        f"Name the model: “{licensed(next(row for row in meant if row not in bad))}”",
+        severity=NOTE,
+        claim=tie.claim,
+    )
+
+
+def _refused(statement: Statement, tie: Tie, row: Finding) -> Overclaim:
+    found = (
+        "stale: its design is no longer the registered one"
+        if row.stale
+        else f"{row.verdict} on {row.model}, {row.row['reason']}"
+    )
+    return at(
+        statement,
+        "R6",
+        (statement.start, statement.end),
+        f"{tie.claim} is {found}; the sentence states it as a finding.",
+        f"Write “{licensed(row)}”",
+        claim=tie.claim,
+    )
+
+
+def _said(statement: Statement, row: Finding) -> bool:
+    """Whether the sentence says itself what became of the claim, or says no more than the interval shows."""
+    if row.stale:
+        return _owned(statement, "stale")
+    if row.reversed:
+        return _owned(statement, row.verdict) or _direction(statement) == row.beyond_zero
+    if row.smaller:
+        return _owned(statement, row.verdict) or not _at_size(statement)
+    if row.verdict == "INCONCLUSIVE" and statement.of("R9.none", asserted=False):
+        return True  # R9 says it
+    return _owned(statement, row.verdict)
+
+
+def _owned(statement: Statement, _: str) -> bool:
+    return bool(statement.of("R6.owned", asserted=False))
+
+
+def _hedged(statement: Statement) -> bool:
+    return bool(statement.of("voice.hedge", asserted=False))
+
+
+def _at_size(statement: Statement) -> bool:
+    return bool(statement.of("R6.large", asserted=False)) or bool(_SIZE.search(statement.text))
+
+
+def _direction(statement: Statement) -> int:
+    """1 where the sentence says that something goes up, -1 down, 0 where both or neither."""
+    up, down = (bool(statement.of(f"voice.{way}", asserted=False)) for way in ("raising", "lowering"))
+    return up - down
+
+
+def unregistered_predictions(statement: Statement, _: Text) -> Iterator[Overclaim]:
+    """R7 for one sentence."""
+    rows = [row for row in statement.findings if row.status not in CONFIRMATORY]
+    if (
+        not rows
+        or not statement.own
+        or any(row.status in CONFIRMATORY for row in statement.findings if row.claim == rows[0].claim)
+    ):
+        return
+    for hit in statement.of("R7.predicted", asserted=False)[:1]:
+        voice = statement.voice
+        if voice.question or voice.quoted(hit.start, hit.end) or voice.negated(hit.start):
+            continue
+        yield at_hit(
+            statement,
+            "R7",
+            hit,
+            f"“{words(statement, hit)}” claims credit for a prediction, and {rows[0].claim} is "
+            f"{rows[0].status}: it was not registered as it was tested before its data were seen.",
+            f"Leave it out, or say “{rows[0].status}”.",
+            severity=ERROR,
+        )
+
+
+def claimed_absences(statement: Statement, _: Text) -> Iterator[Overclaim]:
+    """R9 for one sentence."""
+    if not statement.own or not statement.ties or any(_shows_absence(statement, f) for f in statement.findings):
+        return
+    for hit in statement.of("R9.none", asserted=False):
+        if not _denied(statement, hit.start, hit.end) and not _names_refuted(statement):
+            yield at_hit(
+                statement,
+                "R9",
+                hit,
+                f"“{words(statement, hit)}” says that there is no effect, and no equivalence was shown: what "
+                f"is not found may still be there.",
+                f"Register a claim with equivalent_to(..., within=...), or write {licensed_for(statement)}"
+                if statement.findings
+                else "Register a claim with equivalent_to(..., within=...).",
+                severity=ERROR if statement.linked else WARNING,
+            )
+            return
+
+
+def _shows_absence(statement: Statement, row: Finding) -> bool:
+    """Whether an equivalence held: the claim itself, or a control of the claim that the sentence names."""
+    if row.row.get("relation") == "equivalent" and row.supported:
+        return True
+    said = statement.text.lower()
+    return any(
+        control["relation"] == "equivalent"
+        and control["verdict"] == "SUPPORTED"
+        and ((control["noun"] in said and control["noun"] != row.row["noun"]) or "random" in said or "sham" in said)
+        for control in row.controls
+    )
+
+
+def _denied(statement: Statement, start: int, end: int) -> bool:
+    """Whether an outer denial, hedge, question or plan stands before the words."""
+    voice = statement.voice
+    return (
+        voice.question
+        or voice.quoted(start, end)
+        or voice.opened(start)
+        or voice.negated(start)
+        or voice.hedged(start, start)
+        or voice.others(start)
+    )
+
+
+def _names_refuted(statement: Statement) -> bool:
+    """ "Screenplays do not raise compliance more" restates a refutation by reversal; it claims no absence."""
+    return any(row.reversed for row in statement.findings)

@@ -1,0 +1,160 @@
+"""R13, R14, R17, R18 and R19: what a whole write-up owes its reader."""
+
+import re
+from collections.abc import Iterator
+
+from interp_core.audit.figures import listed
+from interp_core.audit.finding import ERROR, WARNING, Overclaim
+from interp_core.audit.quantities import Quantity
+from interp_core.audit.rules.common import Text, at
+from interp_core.audit.rules.values import is_result
+from interp_core.audit.statements import Statement
+from interp_core.audit.study import REGISTERED, Finding
+from interp_core.audit.wording import held, licensed
+
+_RUN_IN = re.compile(
+    r"(?im)^[ \t>]*(?:\*\*|__|\\paragraph\{|\\textbf\{|#+ *)?\s*(?:limits|limitations|caveats"
+    r"|threats to validity)\b\s*[.:*}_]"
+)
+
+
+def unmentioned(text: Text) -> Iterator[Overclaim]:
+    """R13: registered claims, and refutations above all, that no sentence is about."""
+    said = {tie.claim for statement in text.statements for tie in statement.ties}
+    for claim, rows in text.study.by_claim.items():
+        refuted = any(row.verdict == "REFUTED" for row in rows)
+        if claim not in said and (refuted or any(_registered(row) for row in rows)):
+            yield _missing(text, claim, rows[0], refuted)
+
+
+def _registered(row: Finding) -> bool:
+    return row.status in REGISTERED or bool(row.row.get("headline"))
+
+
+def _missing(text: Text, claim: str, row: Finding, refuted: bool) -> Overclaim:
+    registered = "registered" if _registered(row) else "tested"
+    return Overclaim(
+        "R13", ERROR if refuted else WARNING, *_top(text),
+        f"{claim} was {registered} and came out {row.verdict}, and the text never mentions it; a reader takes "
+f"the rest for all that was tried.",
+        held([row]), f"Report it: “{licensed(row)}” [@claim:{claim}]", claim,
+    )  # fmt: skip
+
+
+def silent_on_tries(text: Text) -> Iterator[Overclaim]:
+    """R14: nowhere does the text say how many claims, layers or configurations were tried."""
+    if not text.statements or any(
+        s.of("R14.tried", asserted=False) for s in text.statements if s.block.kind != "heading"
+    ):
+        return
+    claims = len(text.study.by_claim)
+    yield Overclaim(
+        "R14", WARNING, *_top(text),
+        "The text does not say how many claims, layers or configurations were tried; the best of many looks "
+"better than it is.",
+        f"{claims} claims in the report", f"Add a sentence: “We tested {claims} claims; all are reported.” "
+        "Add the layers, positions and "
+f"settings that were searched.",
+    )  # fmt: skip
+
+
+def without_limits(text: Text) -> Iterator[Overclaim]:
+    """R17: no section on limits, or one that leaves out what the tested scope implies."""
+    if not text.statements:
+        return
+    section = [s for s in text.statements if "R17" in s.sections and s.block.kind != "heading"]
+    run_in = _RUN_IN.search(text.writeup.linked)
+    section = section or [
+        s for s in text.statements if run_in and s.block.start <= run_in.end() + 1 and run_in.start() < s.block.end
+    ]
+    if not section:
+        yield Overclaim(
+            "R17",
+            WARNING,
+            *_top(text),
+            f"The text has no section on its limits; what was tested is {_scope(text)}.",
+            "",
+            f"Add a section “Limits”: {_scope(text)}; nothing was shown beyond these.",
+        )
+        return
+    missing = [name for idea, name in _implied(text) if not any(s.of(idea, asserted=False) for s in section)]
+    if missing:
+        span = (section[0].start, section[-1].end if len(section) == 1 else section[0].end)
+        yield Overclaim(
+            "R17",
+            WARNING,
+            *span,
+            f"The limits leave out {listed(missing)}, which the claims hold fixed.",
+            "",
+            f"Add that nothing was shown beyond {_scope(text)}.",
+        )
+
+
+def _implied(text: Text) -> list[tuple[str, str]]:
+    judged = [("R17.judge", "the judge")] if any(f.judged for f in text.study.findings) else []
+    return [("R17.model", "the models"), *judged, ("R17.prompts", "the prompts and frames")]
+
+
+def _scope(text: Text) -> str:
+    judged = ["one judge"] if any(f.judged for f in text.study.findings) else []
+    return listed([listed(list(text.study.models)) or "no model", "the tested requests and frames", *judged])
+
+
+def costless_ablation(text: Text) -> Iterator[Overclaim]:
+    """R18: the first claim about an ablation, where the text nowhere says what the ablation costs."""
+    if any(s.of("R18.cost", asserted=False) or any(map(_is_cost, s.findings)) for s in text.statements):
+        return
+    for statement in text.statements:
+        if (
+            statement.own
+            and any(f.ablates for f in statement.findings)
+            and not statement.voice.question
+            and statement.block.kind != "heading"
+        ):
+            controls = [
+                c for f in statement.findings for c in f.controls if c.get("noun") not in ("compliance", "refusal")
+            ]
+            cost = f" The report holds it: {controls[0]['noun']} {controls[0]['phrase']}." if controls else ""
+            yield at(
+                statement,
+                "R18",
+                (statement.start, statement.end),
+                f"An ablation can damage the model, and the text nowhere says what this one costs.{cost}",
+                "Add what it costs on harmless prompts: KL, perplexity or a capability set, with its interval.",
+                severity=ERROR,
+            )
+            return
+
+
+def _is_cost(finding: Finding) -> bool:
+    return finding.ablates and finding.row.get("relation") == "equivalent"
+
+
+def faultless_judge(text: Text) -> Iterator[Overclaim]:
+    """R19: the first rate that a judge gave, where the text nowhere says how often the judge errs."""
+    if any(s.of("R19.error", asserted=False) for s in text.statements):
+        return
+    for statement in text.statements:
+        if statement.own and statement.linked and any(f.judged for f in statement.findings):
+            rates = [q for q in statement.quantities if _is_rate(statement, q)]
+            if rates or statement.injected - {"n", "verdict", "status"}:
+                span = (rates[0].start, rates[0].end) if rates else (statement.start, statement.end)
+                yield at(
+                    statement,
+                    "R19",
+                    span,
+                    "A judge gave this rate, and the text nowhere says how often the judge errs.",
+                    "Add the judge's measured error against human labels: “the judge agrees with … of … labels”.",
+                    severity=ERROR,
+                )
+                return
+
+
+def _is_rate(statement: Statement, quantity: Quantity) -> bool:
+    return quantity.part == "count" or is_result(statement, quantity)
+
+
+def _top(text: Text) -> tuple[int, int]:
+    """The title, or the first sentence: where a reader is told about the whole."""
+    first = text.statements[0] if text.statements else None
+    return (first.start, first.end) if first else (0, 0)

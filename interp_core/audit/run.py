@@ -1,0 +1,158 @@
+"""The audit: every rule over every sentence, then over the whole text, less what its author asked to ignore."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from interp_core.audit.finding import NOTE, SEVERITIES, WARNING, Overclaim
+from interp_core.audit.ladder import GRADES, NOT_FROM_ONE_TEST
+from interp_core.audit.lexicon import Lexicon
+from interp_core.audit.links import Ignore, find_ignores
+from interp_core.audit.rules import coherence, statistics_words, strength, values, verdicts, whole_text
+from interp_core.audit.rules.common import Text
+from interp_core.audit.statements import Statement, statements
+from interp_core.audit.study import Study
+from interp_core.audit.writeup import Writeup
+
+_BY_SENTENCE: tuple[Callable[[Statement, Text], Iterable[Overclaim]], ...] = (
+    lambda statement, _: values.wrong_values(statement),
+    lambda statement, _: coherence.incoherent(statement),
+    lambda statement, _: coherence.impossible(statement),
+    strength.too_strong,
+    strength.too_wide,
+    strength.ungrounded,
+    verdicts.bad_citations,
+    verdicts.unregistered_predictions,
+    verdicts.claimed_absences,
+    statistics_words.bare_comparatives,
+    statistics_words.bare_significance,
+    statistics_words.near_misses,
+    statistics_words.chosen_examples,
+    statistics_words.unlinked_numbers,
+    statistics_words.unequal_effort,
+)
+_BY_TEXT: tuple[Callable[[Text], Iterable[Overclaim]], ...] = (
+    whole_text.unmentioned,
+    whole_text.silent_on_tries,
+    whole_text.without_limits,
+    whole_text.costless_ablation,
+    whole_text.faultless_judge,
+)
+_REMARK = "claims: ignore"
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the audit of one write-up found.
+
+    Attributes
+    ----------
+    writeup, study : what was held against what.
+    findings : in the order of the text.
+    ignored : findings that the author asked to ignore, with the reason given.
+    statements : every sentence that was read.
+    """
+
+    writeup: Writeup
+    study: Study
+    findings: tuple[Overclaim, ...]
+    ignored: tuple[Overclaim, ...]
+    statements: Sequence[Statement]
+
+    @property
+    def tied(self) -> list[Statement]:
+        """The statements that their author tied to claims."""
+        return [statement for statement in self.statements if statement.linked]
+
+    def at_least(self, severity: str) -> list[Overclaim]:
+        """The findings of a severity or a worse one."""
+        worst = SEVERITIES[: SEVERITIES.index(severity) + 1]
+        return [finding for finding in self.findings if finding.severity in worst]
+
+
+def audit(writeup: Writeup, study: Study, lexicon: Lexicon, *, passage: bool = False) -> Audit:
+    """Hold a write-up against a study.
+
+    `passage` leaves out the rules about whole texts (R13, R14, R17, R18, R19), for a paragraph that is part of one.
+    """
+    read = statements(writeup, study, lexicon)
+    text = Text(writeup, study, lexicon, read)
+    found = [*_troubles(writeup), *(f for s in read for f in _by_sentence(s, text))]
+    found += [] if passage else [finding for rule in _BY_TEXT for finding in rule(text)]
+    kept, ignored = _sifted(found, find_ignores(writeup.linked), writeup)
+    order = sorted(kept, key=lambda f: (f.start, f.number, f.end))
+    return Audit(writeup, study, tuple(dict.fromkeys(order)), tuple(ignored), read)
+
+
+def _by_sentence(statement: Statement, text: Text) -> list[Overclaim]:
+    """What the rules find in one sentence, one finding for one mistake: the more particular rule speaks."""
+    found = [finding for rule in _BY_SENTENCE for finding in rule(statement, text)]
+    return [finding for finding in found if not any(_yields(finding, other) for other in found)]
+
+
+def _yields(finding: Overclaim, other: Overclaim) -> bool:
+    """Whether a finding says less than another about one mistake."""
+    same_words = finding.start < other.end and other.start < finding.end
+    if finding.rule == "R6":
+        return other.rule in ("R9", "R11") and finding.claim in ("", other.claim)
+    if finding.rule in ("R4", "R8"):
+        absolute = finding.rule == "R4" and GRADES[NOT_FROM_ONE_TEST] in finding.message
+        return (other.rule == "R6" and other.severity != NOTE and not absolute) or (
+            other.rule == "R16" and same_words and not absolute
+        )
+    return finding.rule == "R10" and (other.rule == "R11" or (other.rule == "R9" and same_words))
+
+
+def _troubles(writeup: Writeup) -> Iterator[Overclaim]:
+    for trouble in writeup.troubles:
+        yield Overclaim("text", WARNING, trouble.start, trouble.end, trouble.message, "", trouble.instead)
+
+
+def _sifted(
+    found: Iterable[Overclaim], marks: Sequence[Ignore], writeup: Writeup
+) -> tuple[list[Overclaim], list[Overclaim]]:
+    """Findings that stand, with one for each mark without a reason, and findings that a mark silences."""
+    kept: list[Overclaim] = [_unreasoned(mark) for mark in marks if not (mark.reason and mark.rules)]
+    reach = [(mark, _reach(mark, writeup)) for mark in marks if mark.reason and mark.rules]
+    ignored: list[Overclaim] = []
+    for finding in found:
+        mark = next((m for m, (start, end) in reach if finding.rule in m.rules and start <= finding.start <= end), None)
+        if mark is None:
+            kept.append(finding)
+        else:
+            ignored.append(replace(finding, reason=mark.reason))
+    return kept, ignored
+
+
+def _unreasoned(mark: Ignore) -> Overclaim:
+    what = "no reason" if mark.rules else "no rule"
+    return Overclaim(
+        "ignore", WARNING, mark.start, mark.end, f"This mark gives {what}, so it silences nothing.", "",
+        f'Write {_REMARK} R5 reason="why the rule does not apply here".',
+    )  # fmt: skip
+
+
+def _reach(mark: Ignore, writeup: Writeup) -> tuple[int, int]:
+    """The block that holds a mark; for one on a line of its own, to the end of the next block; at the top, the text."""
+    if not re.search(r"[^\s#\-]", re.sub(r"^---.*?---", "", writeup.prose[: mark.start], flags=re.DOTALL)):
+        after = _block_after(mark, writeup)
+        return mark.start, after if _headed(writeup) else len(writeup.text)
+    holds = [b for b in writeup.blocks if b.start <= mark.start <= b.end and writeup.prose[b.start : b.end].strip()]
+    if holds:
+        return holds[-1].start, holds[-1].end
+    return mark.start, _block_after(mark, writeup)
+
+
+def _headed(writeup: Writeup) -> bool:
+    """Whether the text begins otherwise than with a heading, so that a mark at its top is about its first block."""
+    blocks = [b for b in writeup.blocks if writeup.prose[b.start : b.end].strip()]
+    return not blocks or blocks[0].kind != "heading"
+
+
+def _block_after(mark: Ignore, writeup: Writeup) -> int:
+    starts = [block.start for block in writeup.blocks]
+    for block in writeup.blocks[bisect_right(starts, mark.end - 1) :]:
+        if writeup.prose[block.start : block.end].strip():
+            return block.end
+    return mark.end

@@ -1,0 +1,193 @@
+"""Sentences with what they are tied to: claims by link or by content, their section, and the phrases found in them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from interp_core.audit.lexicon import Hit, Lexicon
+from interp_core.audit.links import Link, find_links
+from interp_core.audit.quantities import Quantity, quantities
+from interp_core.audit.sentences import sentences
+from interp_core.audit.study import Finding, Study, stems
+from interp_core.audit.voice import Voice
+from interp_core.audit.writeup import Block, Writeup
+
+_TABLE = ("row", "header")
+_HEADS = ("results", "related", "future", "R17")
+_SHARE, _WORDS = 0.6, 3  # of a claim's content words, and how many at least, for a sentence to be about it
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A claim that a sentence speaks of; `link` is None where only its content says so."""
+
+    claim: str
+    model: str | None
+    link: Link | None
+
+
+@dataclass(frozen=True, eq=False)
+class Statement:
+    """One sentence, heading or table row of the write-up."""
+
+    writeup: Writeup = field(repr=False)
+    study: Study = field(repr=False)
+    block: Block
+    number: int  # of the block
+    start: int
+    end: int
+    ties: tuple[Tie, ...]
+    sections: frozenset[str]
+    lexicon: Lexicon = field(repr=False)
+
+    @cached_property
+    def hits(self) -> Sequence[Hit]:
+        """Every phrase of the lexicon in it."""
+        return self.lexicon.find(self.text)
+
+    @property
+    def text(self) -> str:
+        """The sentence, markup blanked; links and code are spaces."""
+        return self.writeup.prose[self.start : self.end]
+
+    @property
+    def linked(self) -> bool:
+        """Whether the author tied it to a claim."""
+        return any(tie.link for tie in self.ties)
+
+    @property
+    def tabular(self) -> bool:
+        """Whether it is a row of a table."""
+        return self.block.kind in _TABLE
+
+    @property
+    def own(self) -> bool:
+        """Whether it can be the authors' statement at all."""
+        return self.block.kind != "quote" and not ("related" in self.sections and not self.linked)
+
+    @cached_property
+    def voice(self) -> Voice:
+        """Who says it, and how firmly."""
+        return Voice(self.text, self.hits, self.linked)
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """Its numbers, with offsets into the write-up."""
+        return quantities(self.text, self.start)
+
+    @cached_property
+    def injected(self) -> frozenset[str]:
+        """The fields that injections print in it."""
+        return frozenset(tie.link.field for tie in self.ties if tie.link and tie.link.kind == "injection")
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """The findings that it may mean: of its claims, on the models that it names, or on all."""
+        found = (f for tie in self.ties for f in self._meant(tie))
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def models(self) -> list[str]:
+        """The tested models that it names; its paragraph's where it names none."""
+        source = self.writeup.text
+        own = self.study.mentioned_models(source[self.start : self.end])
+        return own or self.study.mentioned_models(source[self.block.start : self.block.end])
+
+    def _meant(self, tie: Tie) -> Sequence[Finding]:
+        rows = self.study.of(tie.claim, tie.model)
+        if tie.model is not None:
+            return rows
+        return [row for row in rows if row.model in self.models] or rows
+
+    def of(self, idea: str, *, asserted: bool = True) -> list[Hit]:
+        """The phrases of one idea, by default those that the authors assert; offsets into the sentence."""
+        found = [hit for hit in self.hits if hit.idea == idea]
+        return [hit for hit in found if self.voice.asserted(hit.start, hit.end)] if asserted else found
+
+    def span(self, hit: Hit) -> tuple[int, int]:
+        """Where a phrase of it stands in the write-up."""
+        return self.start + hit.start, self.start + hit.end
+
+
+def statements(writeup: Writeup, study: Study, lexicon: Lexicon) -> list[Statement]:
+    """Every sentence, heading and table row, in order."""
+    return list(_Reader(writeup, study, lexicon).read())
+
+
+class _Reader:
+    def __init__(self, writeup: Writeup, study: Study, lexicon: Lexicon) -> None:
+        self.writeup, self.study, self.lexicon = writeup, study, lexicon
+        self.links = find_links(writeup.linked)
+        self.next_link = 0
+        self.heads: list[tuple[int, frozenset[str]]] = []
+        self.pending: list[Link] = []
+        self.table: list[Link] = []
+        self.about = _by_stem(study)
+
+    def read(self) -> Iterator[Statement]:
+        for number, block in enumerate(self.writeup.blocks):
+            if block.kind == "heading":
+                self._enter(block)
+            spans = list(sentences(self.writeup.prose, block.start, block.end)) if block.kind not in _TABLE else []
+            if block.kind in _TABLE and self.writeup.prose[block.start : block.end].strip(" |:-\n&\\"):
+                spans = [(block.start, block.end)]
+            yield from self._statements(number, block, spans)
+
+    def _statements(self, number: int, block: Block, spans: list[tuple[int, int]]) -> Iterator[Statement]:
+        links = self._links_until(block.end)
+        self.table = self._table_links(block, links)
+        if not spans:
+            self.pending += links
+            return
+        whole, self.pending = [*self.pending, *(self.table if block.kind in _TABLE else [])], []
+        for place, (start, end) in enumerate(spans):
+            until = spans[place + 1][0] if place + 1 < len(spans) else block.end + 1
+            own = [link for link in links if link.start < until and (link.start >= start or place == 0)]
+            yield self._statement(number, block, start, end, [*whole, *own])
+
+    def _statement(self, number: int, block: Block, start: int, end: int, links: list[Link]) -> Statement:
+        ties = tuple(dict.fromkeys(Tie(link.claim, link.model, link) for link in links))
+        text = self.writeup.prose[start:end]
+        if not ties and block.kind not in _TABLE:
+            ties = self._suggested(text)
+        return Statement(self.writeup, self.study, block, number, start, end, ties, self._sections(), self.lexicon)
+
+    def _links_until(self, end: int) -> list[Link]:
+        first = self.next_link
+        while self.next_link < len(self.links) and self.links[self.next_link].start <= end:
+            self.next_link += 1
+        return self.links[first : self.next_link]
+
+    def _table_links(self, block: Block, links: list[Link]) -> list[Link]:
+        """A link in a table's header, or in the caption above it, ties every row."""
+        if block.kind in ("header", "caption"):
+            return [*(self.table if block.kind == "header" else []), *links]
+        return self.table if block.kind == "row" else []
+
+    def _enter(self, block: Block) -> None:
+        title = self.writeup.prose[block.start : block.end]
+        kinds = {hit.idea.partition(".")[0] for hit in self.lexicon.find(title) if hit.idea.endswith(".heading")}
+        self.heads = [head for head in self.heads if head[0] < block.level]
+        self.heads.append((block.level, frozenset(kinds & set(_HEADS))))
+
+    def _sections(self) -> frozenset[str]:
+        return frozenset(kind for _, kinds in self.heads for kind in kinds)
+
+    def _suggested(self, text: str) -> tuple[Tie, ...]:
+        """The claim that an unlinked sentence is plainly about, by the share of the claim's words that it holds."""
+        found = stems(text)
+        shared: dict[str, int] = {}
+        for one in found:
+            for claim in self.about.get(one, ()):
+                shared[claim] = shared.get(claim, 0) + 1
+        sized = [(count / len(self.study.words[claim]), claim) for claim, count in shared.items() if count >= _WORDS]
+        share, claim = max(sized, default=(0.0, ""))
+        return (Tie(claim, None, None),) if share >= _SHARE else ()
+
+
+def _by_stem(study: Study) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for claim, words in study.words.items():
+        for word in words:
+            found.setdefault(word, []).append(claim)
+    return found

@@ -1,0 +1,125 @@
+"""Who says it, and how firmly: negation, hedges, questions, plans, quotations, and other people's results.
+
+Cues reach to the end of their clause, as in NegEx (Chapman et al. 2001) and BioScope (Vincze et al. 2008).
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from interp_core.audit.lexicon import Hit
+
+_CLAUSE = re.compile(
+    r"[;:—]|\s--\s|\s–\s|,?\s(?:but|whereas|while|although|though|yet|however|therefore|hence|thus)\b"
+    r"|,\s(?:and|so|which|or|because|since|then)\s|\sand\s(?:we|that)\s"
+)
+_QUOTED = re.compile(
+    r"“[^”\n]{1,600}”|\"[^\"\n]{1,600}\"|``[^'\n]{1,600}''|«[^»\n]{1,600}»|(?<![\w])'[^'\n]{1,60}'(?![\w])"
+)
+_CITED = re.compile(
+    r"\bet al\b|\[@(?!claim:)[^\]\n]{1,200}\]|\\(?:text|paren|no)?cite[a-z]{0,10}\b"
+    r"|\(\s*[A-Z][\w\-]+(?:\s(?:and|&)\s[A-Z][\w\-]+)?,?\s\d{4}[a-z]?\s*\)"
+    r"|\b[A-Z][\w\-]+(?:\s(?:and|&)\s[A-Z][\w\-]+)?\s\(\d{4}[a-z]?\)|\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,8}\]"
+)
+_REPORTING = re.compile(
+    r"[^.;]{0,30}?\b(?:show|shows|showed|shown|find|finds|found|argue|argues|argued|claim|claims|claimed"
+    r"|report|reports|reported|prove|proves|proved|"
+    r"demonstrate|demonstrates|demonstrated|conclude|concludes|concluded|suggest|suggests|suggested|propose"
+    r"|proposes|proposed|"
+    r"call|calls|called|establish|establishes|established|describe|describes|described|observe|observes"
+    r"|observed|write|writes|wrote|state|states|stated|say|says|said|use|uses|used|ablate|ablated|conjecture"
+    r"|hypothesi[sz]e|assert|asserts|trace|traces|traced|attribute|attributes|attributed|explain|explains"
+    r"|explained|note|noted|notes)\b"
+)
+_AHEAD = 40
+_FIRM = ("prov", "establish", "conclusiv", "definitiv")
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A sentence's cues; it answers whether the authors assert what stands at a place in it."""
+
+    text: str
+    hits: Sequence[Hit]
+    linked: bool
+
+    def asserted(self, start: int, end: int) -> bool:
+        """Whether the words at ``text[start:end]`` are the authors' own and said without a denial, hedge or proviso."""
+        return not (
+            self.question
+            or self.quoted(start, end)
+            or self.opened(start)
+            or self.negated(start)
+            or self.hedged(start, end)
+            or self.others(start)
+        )
+
+    @cached_property
+    def question(self) -> bool:
+        """Whether the sentence asks."""
+        return self.text.rstrip("\"”')* ").endswith("?")
+
+    def quoted(self, start: int, end: int) -> bool:
+        """Whether the words stand between quotation marks."""
+        return any(quote.start() < start and end < quote.end() for quote in _QUOTED.finditer(self.text))
+
+    def opened(self, start: int) -> bool:
+        """Whether the words are asked, planned or supposed."""
+        return any(cue.start < start for cue in self._cues("voice.open"))
+
+    def negated(self, start: int) -> bool:
+        """Whether a denial stands before the words in their clause."""
+        begin, _ = self.clause(start)
+        false = [(cue.start, cue.end) for cue in self._cues("voice.not_negation")]
+        return any(
+            begin <= cue.start < start and not any(a <= cue.start < b for a, b in false)
+            for cue in self._cues("voice.negation")
+        ) or bool(re.search(r"n't\b", self.text[begin:start]))
+
+    def hedged(self, start: int, end: int) -> bool:
+        """Whether a hedge stands before the words in their clause, or just after a noun."""
+        begin, stop = self.clause(start)
+        firm = self.text[start:end].lower().startswith(_FIRM)
+        reach = start if firm else min(end + _AHEAD, stop)
+        return any(begin <= cue.start < reach and not start <= cue.start < end for cue in self._cues("voice.hedge"))
+
+    def others(self, start: int) -> bool:
+        """Whether somebody else is credited with the words."""
+        begin, stop = self.clause(start)
+        cues = [cue.start for cue in self._cues("voice.others") if not self.text[cue.start :].startswith("et al")]
+        ours = [cue.start for cue in self._cues("voice.ours")]
+        if any(begin <= cue < start and not any(cue < own < start for own in ours) for cue in cues):
+            return True
+        return any(self._credited(cite, begin, start, stop, ours) for cite in _CITED.finditer(self.text))
+
+    def _credited(self, cite: re.Match[str], begin: int, start: int, stop: int, ours: Iterable[int]) -> bool:
+        at = cite.start()
+        if any(at < own < start for own in ours):
+            return False
+        reporting = _REPORTING.match(self.text, cite.end())
+        if at < start and reporting and reporting.end() <= stop + _AHEAD:
+            return True
+        speaks = any(begin <= own < start for own in ours)
+        in_clause = begin <= at < start or start <= at <= stop + 2
+        return in_clause and not speaks and not self.linked
+
+    def clause(self, at: int) -> tuple[int, int]:
+        """The clause that holds an offset."""
+        borders = [0, *(border.end() for border in self._borders if border.end() <= at)]
+        after = next((border.start() for border in self._borders if border.start() > at), len(self.text))
+        return borders[-1], after
+
+    @cached_property
+    def _borders(self) -> list[re.Match[str]]:
+        return list(_CLAUSE.finditer(self.text))
+
+    def _cues(self, idea: str) -> list[Hit]:
+        return self._by_idea.get(idea, [])
+
+    @cached_property
+    def _by_idea(self) -> dict[str, list[Hit]]:
+        found: dict[str, list[Hit]] = {}
+        for hit in self.hits:
+            found.setdefault(hit.idea, []).append(hit)
+        return found
