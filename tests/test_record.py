@@ -73,7 +73,12 @@ def test_concluding_leaves_the_rows_as_they_were():
 
 def test_the_ledger_keeps_the_finding_and_what_it_was_found_on():
     found = line()
-    assert (found["kind"], found["claim"], found["model"], found["verdict"]) == ("finding", "a", "mediated", "SUPPORTED")
+    assert (found["kind"], found["claim"], found["model"], found["verdict"]) == (
+        "finding",
+        "a",
+        "mediated",
+        "SUPPORTED",
+    )
     assert found["files"] == row()["model"]["files"]
     assert not {"predictions", "hash", "previous"} & set(found)
 

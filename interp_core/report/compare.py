@@ -3,19 +3,21 @@
 from collections.abc import Iterable
 
 from interp_core.report.document import Document, Row
-from interp_core.report.numbers import interval
+from interp_core.report.numbers import interval, plural
 
 
 def compare_reports(old: Document, new: Document) -> tuple[list[str], bool]:
     """Lines about every claim that differs between two runs, and whether a verdict moved."""
     before, after = _by_key(old), _by_key(new)
-    lines, moved = [], False
-    for key in sorted(before.keys() | after.keys()):
-        told = list(_told(before.get(key), after.get(key)))
-        moved |= any("was" in line for line in told[:1])
-        lines += [f"{key[0]} on {key[1]}: {told[0]}", *(f"    {line}" for line in told[1:])] if told else []
-    same = len(before.keys() & after.keys()) - sum(not line.startswith("    ") for line in lines)
-    return [*lines, f"{max(same, 0)} claims as before"], moved
+    told = {key: list(_told(before.get(key), after.get(key))) for key in sorted(before.keys() | after.keys())}
+    lines = [
+        line
+        for (id_, model, _), (first, *rest) in ((key, found) for key, found in told.items() if found)
+        for line in (f"{id_} on {model}: {first}", *(f"    {more}" for more in rest))
+    ]
+    moved = any(before[key]["verdict"] != after[key]["verdict"] for key in before.keys() & after.keys())
+    same = sum(not found for found in told.values())
+    return [*lines, f"{plural(same, 'claim')} as before"], moved
 
 
 def _by_key(document: Document) -> dict[tuple[str, str, str], Row]:

@@ -4,6 +4,7 @@ On a wide terminal the effect, n and model stand in columns of their own; on a n
 """
 
 import io
+from collections import Counter
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from interp_core.report.document import (
     selection,
     summary_sentence,
 )
-from interp_core.report.numbers import bare_interval, interval
+from interp_core.report.numbers import bare_interval, interval, plural
 from interp_core.report.plot import strip
 from interp_core.report.text import one_line
 
@@ -109,8 +110,7 @@ def _claim(row: Row, *facts: "rich.text.Text") -> "rich.console.RenderableType":
     facts = (*facts, _text(_standing(row), "dim"))
     place = [] if row["verdict"] == "SUPPORTED" else [_text(f"{row['where']}  {row['id']}", "dim")]
     baseline = _text(f"baseline: {row['baseline']}", "dim")
-    notes = [_text(note, "dim") for note in row["scope"]["notes"]]
-    return Group(_text(row["sentence"]), *facts, baseline, _text(f"→ {row['reason']}"), *notes, *marks, *place, "")
+    return Group(_text(row["sentence"]), *facts, baseline, _text(f"→ {row['reason']}"), *marks, *place, "")
 
 
 def _standing(row: Row) -> str:
@@ -133,6 +133,12 @@ def _effect(row: Row) -> "rich.console.RenderableType":
 def _notes(document: Document) -> "Iterable[rich.text.Text]":
     for sentence in moved(document):
         yield _text(f"moved: {sentence}", "bold")
+    for note, count in Counter(note for row in document["rows"] for note in row["scope"]["notes"]).items():
+        yield _text(f"note ({plural(count, 'row')}): {note}", "dim")
+    for one in document["over_models"]:
+        yield _text(f"{one['id']}: holds in {one['holds']} of {plural(len(one['models']), 'model')}")
+    for one in document["not_run"]:
+        yield _text(f"registered, without a finding: {one['id']} on {one['model']} ({one['why']})")
     for item in document["not_evaluated"]:
         yield _text(f"{item['outcome']}: {item['id']} on {item['model']}: {item['reason']}")
     yield _text(f"passes: {passes_line(document['passes'])}", "dim")

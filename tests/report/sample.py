@@ -101,7 +101,8 @@ def analyses() -> dict[str, Any]:
 def row(name: str, statement: str, shown: dict[str, Any], **more: Any) -> dict[str, Any]:
     plain = {
         "id": name, "statement": f"{statement}.", "sentence": f"{statement}, {shown['phrase']}.",
-        "kind": "correlational", "where": "claims/test_fiction.py:12", "status": "exploratory", "status_why": "nothing is registered", "model": model(),
+        "kind": "correlational", "where": "claims/test_fiction.py:12", "model": model(),
+        "status": "exploratory", "status_why": "nothing is registered",
         "scope": {"random": ["request", "frame"], "fixed": ["model", "judge", "decoding"], "notes": []},
         "known": None, "moved_from": None, "baseline": "the same requests behind neutral frames of equal token length.",
         "predictions": [shown], "controls": [], "seed": int(sha(name)[:16], 16),

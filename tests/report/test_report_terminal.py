@@ -113,4 +113,4 @@ def test_the_environment_does_not_matter(monkeypatch):
 
 
 def test_an_empty_run_has_no_table():
-    assert lines(80, rows=0, not_evaluated=[])[0].startswith("passes: 12 made")
+    assert lines(80, rows=0, not_evaluated=[], over_models=[], not_run=[])[0].startswith("passes: 12 made")

@@ -63,7 +63,7 @@ def test_a_failure_leaves_no_half_written_file(tmp_path, monkeypatch):
     with pytest.raises(InterpClaimsError, match="cannot be written into"):
         report.write_reports(document(2), tmp_path)
     assert paths["json"].read_bytes() == before
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4
 
 
 def _full(self, target):
