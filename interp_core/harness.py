@@ -91,6 +91,27 @@ class Harness:
         return LiveBench(model, folder, files, store, device=options.device, progress=self.progress)
 
 
+def open_bench(
+    source: str, *, dtype: str = "float32", device: str = "cpu", cache: Path | None = None, search: Sequence[Path] = ()
+) -> "interp_core.evaluate.Bench":
+    """A bench on a model, for a notebook: `look(a, b, open_bench("mediated"))` shows what a claim would compare.
+
+    Parameters
+    ----------
+    source : what ``--model`` takes.
+    dtype, device : as on the command line.
+    cache : where values are kept; ``.claims_cache`` in the working folder.
+    search : folders that hold models by name.
+    """
+    here = Path.cwd()
+    options = Options(cache or here / ".claims_cache", here / "reports", here / "claims.lock", tuple(search), device)
+    return Harness(options, _silent).bench(parse_model(source, dtype=dtype))
+
+
+def _silent(_what: str, _done: int, _of: int) -> None:
+    """Show no progress."""
+
+
 def parse_model(text: str, *, dtype: str) -> Model:
     """A Model out of ``--model``: SOURCE, NAME=SOURCE or recorded:DIR, with ``@REVISION`` after a hub id."""
     name, source = _name_and_source(text)

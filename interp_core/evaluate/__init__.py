@@ -3,6 +3,7 @@
 from interp_core.evaluate.across import adjusted, families, over_models
 from interp_core.evaluate.finding import Row, evaluate
 from interp_core.evaluate.live import LiveBench
+from interp_core.evaluate.look import look
 from interp_core.evaluate.reader import Reader
 from interp_core.evaluate.recorded import RecordedBench
 from interp_core.evaluate.registration import registered
@@ -17,6 +18,7 @@ __all__ = [
     "adjusted",
     "evaluate",
     "families",
+    "look",
     "over_models",
     "registered",
 ]

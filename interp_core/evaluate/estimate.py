@@ -102,7 +102,7 @@ def _rise(value: Value, numbers: Sequence[float | None], doses: tuple[float, ...
     whole = [number for number in numbers if number is not None]
     if len(whole) < len(doses):
         return dataclasses.replace(value, number=None, flaw="not judged at every dose")
-    return dataclasses.replace(value, number=float(stats.dose_contrasts(np.array([whole]), doses)[0]))
+    return dataclasses.replace(value, number=float(stats.dose_contrasts(np.array([whole]), np.array(doses))[0]))
 
 
 def _in_units(

@@ -27,7 +27,7 @@ from interp_core.pytest_plugin.items import (
 )
 from interp_core.pytest_plugin.reporter import ClaimsReporter, note_deselected, note_selected
 from interp_core.pytest_plugin.rootdir import refuse_moved_root
-from interp_core.spec.claim import Claim, ClaimRecorder, looking_with, stop_looking
+from interp_core.spec.claim import Claim, ClaimRecorder, Eyes, looking_with, stop_looking
 from interp_core.spec.model import Model
 from interp_core.spec.registration import KEYWORDS, MOST_HEADLINES
 
@@ -220,7 +220,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     recorder, chosen = _recorder_and_model(pyfuncitem)
     option = pyfuncitem.config.option
     planning = option.claims_plan or option.claims_register
-    token = looking_with(_evaluator(pyfuncitem.config.stash[HARNESS], recorder, chosen, planning))
+    token = looking_with(_eyes(pyfuncitem.config.stash[HARNESS], recorder, chosen, planning))
     try:
         yield
         built = build_claim(pyfuncitem, recorder, chosen, share=_share(pyfuncitem))
@@ -253,15 +253,22 @@ def _recorder_and_model(item: pytest.Function) -> tuple[ClaimRecorder, Model]:
     )
 
 
-def _evaluator(harness: Harness, recorder: ClaimRecorder, chosen: Model, planning: bool) -> Any:
-    def look(measurement: Any) -> Mapping[str, float]:
+def _eyes(harness: Harness, recorder: ClaimRecorder, chosen: Model, planning: bool) -> Eyes:
+    def bench() -> Any:
         if planning:
             pytest.skip("neither planned nor registered: the body looks at values before it predicts")
         recorder.peeked = True
-        values = harness.bench(chosen).values(measurement)
-        return {value.id: value.number for value in values if value.number is not None}
+        return harness.bench(chosen)
 
-    return look
+    def values(measurement: Any) -> Mapping[str, float]:
+        return {value.id: value.number for value in bench().values(measurement) if value.number is not None}
+
+    def effect(treatment: Any, baseline: Any) -> str:
+        from interp_core.evaluate import look
+
+        return look(treatment, baseline, bench())
+
+    return Eyes(values, effect)
 
 
 def _share(item: pytest.Function) -> float:

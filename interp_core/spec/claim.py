@@ -12,7 +12,7 @@ from interp_core.spec.direction import Direction
 from interp_core.spec.identity import Tree, caller, digest
 from interp_core.spec.measure import Judged, Measure
 from interp_core.spec.model import Contrast, Measurement, Model
-from interp_core.spec.prediction import Prediction, Reference
+from interp_core.spec.prediction import Comparable, Prediction, Reference
 from interp_core.spec.prompts import PromptSet, overlap
 from interp_core.spec.registration import UNREGISTERED, Registration
 from interp_core.spec.statistic import Trend
@@ -131,6 +131,13 @@ class ClaimRecorder:
         """Record predictions about the instrument: where one does not hold, the claim cannot be SUPPORTED."""
         self.controls += [_a_prediction(prediction, "control") for prediction in predictions]
 
+    def look(self, treatment: Comparable, baseline: Comparable) -> None:
+        """Print an effect, its interval and ten random examples: exploration, without a margin and without a verdict.
+
+        A claim that looks before it predicts is exploratory.
+        """
+        print(_open_eyes("claim.look()").effect(treatment, baseline))
+
     def multiverse(self, analyses: Mapping[str, Prediction]) -> None:
         """Record the same claim under other defensible analyses, by name: another layer, position or judge.
 
@@ -159,26 +166,43 @@ def _a_prediction(value: object, method: str) -> Prediction:
     )
 
 
-Evaluator = Callable[[Measurement], Mapping[str, float]]
-_evaluator: contextvars.ContextVar[Evaluator | None] = contextvars.ContextVar("evaluator", default=None)
+@dataclass(frozen=True)
+class Eyes:
+    """What a running claim's body can look with, before it predicts.
+
+    Attributes
+    ----------
+    values : a measurement's numbers, by prompt id.
+    effect : two sides' effect, its interval and random examples, in words.
+    """
+
+    values: Callable[[Measurement], Mapping[str, float]]
+    effect: Callable[[Comparable, Comparable], str]
 
 
-def looking_with(evaluator: Evaluator) -> contextvars.Token[Evaluator | None]:
-    """Let `Measurement.values()` reach `evaluator` until the token is reset with `stop_looking`."""
-    return _evaluator.set(evaluator)
+_eyes: contextvars.ContextVar[Eyes | None] = contextvars.ContextVar("eyes", default=None)
 
 
-def stop_looking(token: contextvars.Token[Evaluator | None]) -> None:
+def looking_with(eyes: Eyes) -> contextvars.Token[Eyes | None]:
+    """Let `Measurement.values()` and `claim.look()` see until the token is reset with `stop_looking`."""
+    return _eyes.set(eyes)
+
+
+def stop_looking(token: contextvars.Token[Eyes | None]) -> None:
     """Undo `looking_with`."""
-    _evaluator.reset(token)
+    _eyes.reset(token)
 
 
 def look_at(measurement: Measurement) -> Mapping[str, float]:
     """The measurement's numbers, by prompt id; raises ClaimError outside a running claim."""
-    evaluator = _evaluator.get()
-    if evaluator is None:
-        raise ClaimError("values() works in the body of a claim, where a model is at hand.", where=caller())
-    return evaluator(measurement)
+    return _open_eyes("values()").values(measurement)
+
+
+def _open_eyes(method: str) -> Eyes:
+    eyes = _eyes.get()
+    if eyes is None:
+        raise ClaimError(f"{method} works in the body of a claim, where a model is at hand.", where=caller())
+    return eyes
 
 
 def read_docstring(doc: str | None, parameters: Mapping[str, object], where: str) -> tuple[str, str]:

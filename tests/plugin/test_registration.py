@@ -136,6 +136,18 @@ def test_looking_before_predicting_makes_a_registered_claim_exploratory(
     assert why(suite) == "its values were looked at before it was predicted"
 
 
+def test_claim_look_shows_an_effect_and_makes_the_claim_exploratory(
+    suite: pytest.Pytester, recording: Recording
+) -> None:
+    run = f"--model=recorded:{recording(**CLEAN)}"
+    suite.runpytest_inprocess(REGISTER, run)
+    looked = '    claim.look(model.recorded("ablated"), model.recorded("untouched"))\n'
+    edit(suite, '    claim.expect(model.recorded("ablated")', looked + '    claim.expect(model.recorded("ablated")')
+    done = suite.runpytest_inprocess(run, "-s")
+    done.stdout.fnmatch_lines(["*of ablated, less untouched: 1 *exploration: no margin, no verdict*"])
+    assert statuses(suite)["ablation_raises_compliance"] == "exploratory"
+
+
 def test_what_is_registered_and_not_run_is_named(suite: pytest.Pytester, recording: Recording) -> None:
     run = f"--model=recorded:{recording(**CLEAN)}"
     suite.runpytest_inprocess(REGISTER, run)
