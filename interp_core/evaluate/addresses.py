@@ -12,7 +12,7 @@ from interp_core.spec.direction import (
 )
 from interp_core.spec.frames import LengthMatched
 from interp_core.spec.identity import Tree, digest, seed_from
-from interp_core.spec.intervention import AnyIntervention, Intervention, NeuronAblation, Substitution
+from interp_core.spec.intervention import AnyIntervention, Intervention, NeuronAblation
 from interp_core.spec.model import Model
 from interp_core.spec.prompts import Prompt, PromptSet
 from interp_core.store import Address, ModelFiles
@@ -51,29 +51,29 @@ def _slot(model: Model, prompt: Prompt, quantity: Tree) -> Tree:
 def _edits(edit: AnyIntervention, prompts: tuple[Prompt, ...], n_layers: int) -> list[Tree]:
     """What one intervention's effect on each prompt depends on."""
     if isinstance(edit, Intervention):
-        return [_along(edit, prompt, n_layers) for prompt in prompts]
+        return _along(edit, prompts, n_layers)
     if isinstance(edit, NeuronAblation):
         own = {"kind": "neurons", "count": edit.count, "chosen": edit.chosen}
         return [{**own, "fitted": fitted(edit.direction, n_layers)}] * len(prompts)
     place = {"kind": edit.kind, "part": edit.part, "layer": edit.site.resolve(n_layers), "at": edit.site.position}
     if edit.kind == "mean":
         return [{**place, "of": _digest(edit.source)}] * len(prompts)
-    return [{**place, "of": digest(partner.content())} for partner in _partners(edit, prompts)]
+    return [{**place, "of": digest(partner.content())} for partner in edit.partners(prompts)]
 
 
-def _along(edit: Intervention, prompt: Prompt, n_layers: int) -> Tree:
+def _along(edit: Intervention, prompts: tuple[Prompt, ...], n_layers: int) -> list[Tree]:
     tree: dict[str, Tree] = {"kind": edit.kind, "coefficient": edit.coefficient, "site_only": edit.site_only}
     tree |= {"layers": list(edit.layers)} if edit.layers else {}
     tree |= {"at": edit.position} if edit.position != "everywhere" else {}
     tree |= {"mean of": _digest(edit.reference)} if edit.reference else {}
     direction = edit.direction
     isotropic = isinstance(direction, RandomDirections) and direction.how == "isotropic"
-    if isinstance(direction, RandomDirections):
-        tree |= {"draw": draw_seed(direction, prompt.request), "how": direction.how}
     if not (isotropic and edit.kind in ("zero", "orthogonalise")):
         # an isotropic unit vector depends on no prompts; every other edit depends on what the direction is fitted on
         tree["fitted"] = fitted(direction, n_layers)
-    return tree
+    if not isinstance(direction, RandomDirections):
+        return [tree] * len(prompts)
+    return [{**tree, "draw": draw_seed(direction, p.request), "how": direction.how} for p in prompts]
 
 
 def fitted(direction: Direction, n_layers: int) -> Mapping[str, Tree]:
@@ -93,11 +93,6 @@ def _method(direction: FittedDirection) -> Mapping[str, Tree]:
 @lru_cache(maxsize=256)
 def _digest(prompts: PromptSet) -> str:
     return str(prompts.data())
-
-
-@lru_cache(maxsize=64)
-def _partners(edit: Substitution, prompts: tuple[Prompt, ...]) -> tuple[Prompt, ...]:
-    return edit.partners(prompts)
 
 
 def draw_seed(direction: RandomDirections, request: str) -> int:

@@ -1,6 +1,7 @@
 """From the values of a prediction's arms to the interval of its effect, at any alpha."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,14 +96,22 @@ def _trends(prediction: Prediction, claim: Claim, arms: Arms) -> tuple[tuple[Pai
 
 def _rises(sweep: Trend, arms: Arms) -> tuple[Value, ...]:
     by_id: list[Mapping[str, Value]] = [{value.id: value for value in arm} for arm in arms]
-    return tuple(_rise(value, [dose[value.id].number for dose in by_id], sweep.doses) for value in arms[0])
+    table = np.array([[_or_nan(dose[value.id].number) for dose in by_id] for value in arms[0]])
+    whole = np.isfinite(table).all(axis=1)
+    rises = np.full(len(table), np.nan)
+    if whole.any():
+        rises[whole] = stats.dose_contrasts(table[whole], np.array(sweep.doses))
+    return tuple(_rise(value, rise) for value, rise in zip(arms[0], rises.tolist(), strict=True))
 
 
-def _rise(value: Value, numbers: Sequence[float | None], doses: tuple[float, ...]) -> Value:
-    whole = [number for number in numbers if number is not None]
-    if len(whole) < len(doses):
+def _or_nan(number: float | None) -> float:
+    return math.nan if number is None else number
+
+
+def _rise(value: Value, rise: float) -> Value:
+    if math.isnan(rise):
         return dataclasses.replace(value, number=None, flaw="not judged at every dose")
-    return dataclasses.replace(value, number=float(stats.dose_contrasts(np.array([whole]), np.array(doses))[0]))
+    return dataclasses.replace(value, number=rise)
 
 
 def _in_units(

@@ -10,7 +10,8 @@ from interp_core.evaluate.evidence import Arm, Evidence, gather
 from interp_core.evaluate.plan import outlook
 from interp_core.evaluate.values import Bench, Value
 from interp_core.evaluate.variants import variants
-from interp_core.spec.claim import Claim, check
+from interp_core.spec.check import check
+from interp_core.spec.claim import Claim
 from interp_core.spec.measure import Judged
 from interp_core.stats import FEWEST_LEVELS, Verdict
 

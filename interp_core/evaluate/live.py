@@ -17,7 +17,7 @@ from interp_core.evaluate.fetch import Fetcher, Progress
 from interp_core.evaluate.selecting import Selection, select, settled
 from interp_core.evaluate.values import Gap, Value, score
 from interp_core.evaluate.vectors import CosineTable, Rows, Vectors, units
-from interp_core.reading import cosines, kl_divergence, log_odds, surface_probabilities
+from interp_core.reading import cosines, kl_divergence, log_odds, surface_probabilities, total_variation
 from interp_core.spec.direction import Direction, FittedDirection, LogisticProbe, RandomDirections, SelectedDirection
 from interp_core.spec.identity import Tree
 from interp_core.spec.intervention import AnyIntervention, Substitution
@@ -174,10 +174,11 @@ class LiveBench:
         of, against = self._opening(arm, quantity)
         return {"lens": site.resolve(self.n_layers), "position": site.position, "of": of, "against": against}
 
-    def _divergence(self, arm: Measurement, _: Divergence) -> Values:
+    def _divergence(self, arm: Measurement, quantity: Divergence) -> Values:
         entries, bare = (self._fetch(model, arm.prompts, trees.LOGITS) for model in (arm.model, self.model))
         pairs = zip(bare, entries, strict=True)
-        numbers = [float(kl_divergence(before.arrays["logits"], after.arrays["logits"])) for before, after in pairs]
+        compare = kl_divergence if quantity.kind == "KL" else total_variation
+        numbers = [float(compare(before.arrays["logits"], after.arrays["logits"])) for before, after in pairs]
         return _numbered(arm.prompts, numbers, entries)
 
     def _likelihood(self, arm: Measurement, quantity: Likelihood) -> Values:

@@ -7,7 +7,8 @@ from typing import Any
 
 from interp_core import stats
 from interp_core.evaluate.values import Bench
-from interp_core.spec.claim import Claim, check
+from interp_core.spec.check import check
+from interp_core.spec.claim import Claim
 from interp_core.spec.prediction import Prediction
 from interp_core.spec.statistic import Correlation, Separation
 

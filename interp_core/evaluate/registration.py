@@ -5,7 +5,8 @@ from typing import Any
 from interp_core.evaluate.finding import fixed_factors, model_tree
 from interp_core.evaluate.plan import Outlook, outlook
 from interp_core.evaluate.values import Bench
-from interp_core.spec.claim import Claim, check
+from interp_core.spec.check import check
+from interp_core.spec.claim import Claim
 from interp_core.spec.model import Contrast
 from interp_core.spec.prediction import Prediction
 

@@ -14,7 +14,7 @@ Row = Mapping[str, Any]
 
 SCHEMA = 1
 STATUSES = ("confirmatory", "replication", "amended", "exploratory", "post hoc")
-_LEAST_P = 1e-4  # no smaller p is computed
+_LEAST_P = 5e-4  # no smaller p is computed
 GAP = "of the gap"
 VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "INVALID")
 # Never by colour alone: every surface prints the word, and where there is room the symbol.

@@ -1,5 +1,6 @@
 """The language of claims: frozen recipes, without numpy and without torch."""
 
+from interp_core.spec.capability import CAPABILITY
 from interp_core.spec.claim import Claim, ClaimRecorder
 from interp_core.spec.direction import (
     DifferenceInMeans,
@@ -37,6 +38,7 @@ from interp_core.spec.site import Site
 from interp_core.spec.statistic import Correlation, Separation, Trend, correlation, separation, trend
 
 __all__ = [
+    "CAPABILITY",
     "Alternative",
     "Calibration",
     "Claim",

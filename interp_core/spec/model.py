@@ -255,9 +255,14 @@ class Model:
             raise ClaimError('log_odds(of=[]) names no phrase. Write of=["I\'m sorry", "I can\'t"].', where=caller())
         return self._measurement(quantity, prompts)
 
-    def divergence(self, prompts: PromptSet) -> Measurement:
-        """KL(bare || self) of the next-token distribution after each prompt, in nats; 0 for a bare model."""
-        return self._measurement(Divergence(), prompts)
+    def divergence(self, prompts: PromptSet, *, kind: str = "KL") -> Measurement:
+        """How far the next-token distribution lies from the bare model's; 0 for a bare model.
+
+        `kind` is ``KL``, KL(bare || self) in nats, or ``total variation``, in [0, 1].
+        """
+        if kind not in ("KL", "total variation"):
+            raise ClaimError(f"divergence(kind={kind!r}): write 'KL' or 'total variation'.", where=caller())
+        return self._measurement(Divergence(kind), prompts)
 
     def log_likelihood(self, prompts: PromptSet, *, of: str | None = None) -> Measurement:
         """The mean log-likelihood a token, in nats, of an answer, or of the prompts' own texts without any template.

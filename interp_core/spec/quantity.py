@@ -46,22 +46,33 @@ class LogOdds:
 
 @dataclass(frozen=True)
 class Divergence:
-    """KL(bare model || model under its interventions) of the next-token distribution, in nats; never below 0.
+    """How far the next-token distribution of the model under its interventions lies from the bare model's.
 
-    Of the bare model against itself it is 0 by construction, which makes that the baseline of an equivalence.
+    ``KL``: KL(bare || intervened), in nats, never below 0. ``total variation``: the largest change in the probability
+    of any set of tokens, in [0, 1]; bounded, so that few prompts decide it. Of the bare model against itself both are 0
+    by construction, which makes that the baseline of an equivalence.
     """
 
-    unit: str = "nats"
-    bounds: Bounds | None = None
+    kind: str = "KL"
+
+    @property
+    def unit(self) -> str:
+        """The unit of the number."""
+        return "nats" if self.kind == "KL" else ""
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Its least and greatest value, where it has both."""
+        return None if self.kind == "KL" else (0.0, 1.0)
 
     @property
     def noun(self) -> str:
         """What is measured, in a noun."""
-        return "KL divergence from the bare model"
+        return f"{'KL divergence' if self.kind == 'KL' else 'total variation'} from the bare model"
 
     def design(self) -> Tree:
         """What a claim's design depends on."""
-        return {"quantity": "divergence", "of": "next token"}
+        return {"quantity": "divergence", "of": "next token", "kind": self.kind}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ import pytest
 
 from interp_core import ClaimRecorder, Frame, FrameSet, Judge, Model, PromptSet, zero
 from interp_core.errors import ClaimError, InvalidEvidence
-from interp_core.spec.claim import check, looking_with, read_docstring, stop_looking
+from interp_core.spec.check import check
+from interp_core.spec.claim import Eyes, looking_with, read_docstring, stop_looking
 from tests.spec.recipes import (
     FICTION,
     HARMFUL,
@@ -36,7 +37,7 @@ def test_the_recorder_keeps_predictions_in_order_and_judges_nothing():
 
 
 def test_values_come_from_the_running_claim():
-    token = looking_with(lambda measurement: {measurement.label: 1.0})
+    token = looking_with(Eyes(lambda measurement: {measurement.label: 1.0}, lambda a, b: "both"))
     try:
         assert compliance(HARMFUL.test).values() == {"harmful.test": 1.0}
     finally:

@@ -89,7 +89,7 @@ def test_contrasts_compare_with_contrasts():
     assert prediction.arms == (fall.minuend, fall.subtrahend, other.minuend, other.subtrahend)
     assert fall.label == "(harmful.test behind fiction frames) minus (harmful.test)"
     with refused(
-        ClaimError, HERE, "one side is a contrast and the other a plain measurement", "(a - b).lower_than(c - d"
+        ClaimError, HERE, "one side is a contrast and the other a measurement", "(a - b).lower_than(c - d"
     ):
         fall.higher_than(DIRECT, by=0.1)
     with refused(ClaimError, "treatment and baseline are the same recipe"):

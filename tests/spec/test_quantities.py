@@ -29,6 +29,7 @@ def measured():
         MODEL.log_odds(TEST, of=["I'm sorry"], against=["Sure"]),
         MODEL.log_odds(TEST, of=["I'm sorry"], at=Site(layer=2)),
         MODEL.divergence(TEST),
+        MODEL.divergence(TEST, kind="total variation"),
         MODEL.log_likelihood(TEST),
         MODEL.log_likelihood(TEST, of="Sure: {text}"),
         MODEL.preference(TEST, right="yes", wrong="no"),
@@ -43,6 +44,7 @@ def test_quantities_say_what_they_are_and_in_which_unit():
         ("log-odds of refusal", "nats"),
         ("log-odds of refusal by the logit lens at layer 2, end_of_template", "nats"),
         ("KL divergence from the bare model", "nats"),
+        ("total variation from the bare model", ""),
         ("log-likelihood of the text", "nats a token"),
         ("log-likelihood of 'Sure: {text}'", "nats a token"),
         ("preference for 'yes' over 'no'", "nats"),
@@ -58,7 +60,7 @@ def test_every_argument_of_a_quantity_is_part_of_its_design():
 
 
 def test_only_what_reads_a_direction_depends_on_one():
-    assert [len(arm.directions) for arm in measured()] == [0] * 7 + [1, 1]
+    assert [len(arm.directions) for arm in measured()] == [0] * 8 + [1, 1]
     under = MODEL.under(zero(refusal()), patch(TEST, at=SITE))
     assert under.divergence(TEST).directions == (refusal(),)
 
@@ -70,6 +72,7 @@ def test_only_what_reads_a_direction_depends_on_one():
         (lambda: MODEL.log_odds(TEST, of="Sorry"), ["of='Sorry' wants a list of phrases"]),
         (lambda: MODEL.log_odds(TEST, of=["Sorry"], against=[""]), ["against=['']", "none of them empty"]),
         (lambda: MODEL.preference(TEST, right="", wrong="no"), ["right=''"]),
+        (lambda: MODEL.divergence(TEST, kind="JS"), ["write 'KL' or 'total variation'"]),
         (lambda: MODEL.judged(TEST, by=says(), draws=0), ["draws=0", "Leave draws out"]),
         (lambda: MODEL.judged(TEST, by=says(), draws=2, temperature=0.0), ["temperature=0.0", "above 0"]),
         (lambda: logistic_probe(HARMFUL, HARMLESS, at=SITE, penalty=0.0), ["no finite weights without a penalty"]),

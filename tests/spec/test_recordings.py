@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from interp_core import Model, zero
 from interp_core.errors import ClaimError, NotApplicable, RecordedError
-from interp_core.spec.claim import check
+from interp_core.spec.check import check
 from interp_core.spec.recorded import read_recording
 from tests.spec.recipes import claim, refusal, refused
 
