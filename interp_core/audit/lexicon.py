@@ -46,10 +46,11 @@ class Lexicon:
         return found
 
     def _hits(self, text: str) -> Iterator[Hit]:
-        lowered = text.lower() if text.isascii() else text
+        ascii_only = text.isascii()
+        lowered = text.lower() if ascii_only else text  # lower case may change the length of other letters
         by_word, by_beginning = self.by_word, self.by_beginning
         for word in _WORD.finditer(lowered):
-            known = word[0] if text is lowered else word[0].lower()
+            known = word[0] if ascii_only else word[0].lower()
             for ideas in (by_word.get(known), by_beginning.get(known[:_BEGINNING])):
                 for idea, pattern in ideas or ():
                     match = pattern.match(lowered, word.start())

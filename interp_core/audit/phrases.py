@@ -35,7 +35,7 @@ def pattern_of(phrase: str) -> str:
 
 
 def first_words(phrase: str) -> set[str]:
-    """Every word that the phrase may begin with, in lower case; one of which only the beginning is known ends in "*"."""
+    """Every word that the phrase may begin with, in lower case; one of any ending ends in "*"."""
     found: set[str] = set()
     for element in _elements(parse(phrase)):
         found |= {_letters(start) for start in _starts(element)}

@@ -15,7 +15,8 @@ _NUMBER = re.compile(
 )
 _OF = re.compile(r"\s*(?:out\s+of|of|/)(?:\s+(?:the|all|our|these))?\s*\Z")
 _RANGE = re.compile(r"\s*(?:,|;|–|—|-|to|and)\s*\Z")
-_OPENS = re.compile(r"[\[(]\s*\Z|\b(?:CI|interval|bounds)\b[^\d\[(]{0,25}[\[(]?\s*\Z")
+_OPENS = re.compile(r"(?<![A-Za-z])[\[(]\s*\Z|\b(?:CI|interval|bounds)\b[^\d\[(]{0,25}[\[(]?\s*\Z")
+_CLOSE_BY = re.compile(r"\s*(?:[A-Za-z]{1,8}\s*)?[\[(]?\s*(?:CI\s*[:=]?\s*)?[\[(]?")
 _DASH = re.compile(r"\s?[–—-]\s?")
 _CONFIDENCE = re.compile(r"[\s-]*(?:confidence|credible|compatibility|CI\b|interval|level|bootstrap)", re.IGNORECASE)
 _CLOSES = re.compile(r"\s*[\])]")
@@ -182,6 +183,8 @@ def _like(one: Quantity, other: Quantity) -> Quantity:
 
 def _is_estimate(one: Quantity, low: Quantity, text: str) -> bool:
     between = text[one.end : low.start]
+    if "|" in between or (one.whole and not _CLOSE_BY.fullmatch(between)):
+        return False
     return len(between) <= 45 and not re.search(r"[.;]\s|\bagainst\b|\bn\s*=|\bp\s*[<=>]", between)
 
 
@@ -218,4 +221,4 @@ _COUNTED = re.compile(
     rf"|the\b)[a-z][\w\-]*\s+){{0,3}}?(?P<noun>{_NOUNS})\b",
     re.IGNORECASE,
 )
-_EQUALS = re.compile(rf"\b[nN]\s*=\s*(?P<number>{_DIGITS})(?![\w.])")
+_EQUALS = re.compile(rf"\b[nN]\s*=\s*(?P<number>{_DIGITS})(?!\w|\.\d|,\d)")

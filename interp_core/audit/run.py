@@ -1,6 +1,5 @@
 """The audit: every rule over every sentence, then over the whole text, less what its author asked to ignore."""
 
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +12,7 @@ from interp_core.audit.rules import coherence, statistics_words, strength, value
 from interp_core.audit.rules.common import Text
 from interp_core.audit.statements import Statement, statements
 from interp_core.audit.study import Study
-from interp_core.audit.writeup import Writeup
+from interp_core.audit.writeup import Block, Writeup
 
 _BY_SENTENCE: tuple[Callable[[Statement, Text], Iterable[Overclaim]], ...] = (
     lambda statement, _: values.wrong_values(statement),
@@ -87,6 +86,8 @@ def audit(writeup: Writeup, study: Study, lexicon: Lexicon, *, passage: bool = F
 
 def _by_sentence(statement: Statement, text: Text) -> list[Overclaim]:
     """What the rules find in one sentence, one finding for one mistake: the more particular rule speaks."""
+    if not (statement.ties or statement.hits or statement.quantities):
+        return []  # nothing in it that a rule could look at
     found = [finding for rule in _BY_SENTENCE for finding in rule(statement, text)]
     return [finding for finding in found if not any(_yields(finding, other) for other in found)]
 
@@ -98,6 +99,8 @@ def _yields(finding: Overclaim, other: Overclaim) -> bool:
         return other.rule in ("R9", "R11") and finding.claim in ("", other.claim)
     if finding.rule in ("R4", "R8"):
         absolute = finding.rule == "R4" and GRADES[NOT_FROM_ONE_TEST] in finding.message
+        if finding.rule == "R8" and other.rule == "R11":
+            return True
         return (other.rule == "R6" and other.severity != NOTE and not absolute) or (
             other.rule == "R16" and same_words and not absolute
         )
@@ -134,25 +137,16 @@ def _unreasoned(mark: Ignore) -> Overclaim:
 
 
 def _reach(mark: Ignore, writeup: Writeup) -> tuple[int, int]:
-    """The block that holds a mark; for one on a line of its own, to the end of the next block; at the top, the text."""
-    if not re.search(r"[^\s#\-]", re.sub(r"^---.*?---", "", writeup.prose[: mark.start], flags=re.DOTALL)):
-        after = _block_after(mark, writeup)
-        return mark.start, after if _headed(writeup) else len(writeup.text)
-    holds = [b for b in writeup.blocks if b.start <= mark.start <= b.end and writeup.prose[b.start : b.end].strip()]
+    """The block that holds a mark; for one on a line of its own, the next block; above the title, the whole text."""
+    spoken = [block for block in writeup.blocks if writeup.prose[block.start : block.end].strip()]
+    holds = [block for block in spoken if block.start <= mark.start < block.end]
     if holds:
         return holds[-1].start, holds[-1].end
-    return mark.start, _block_after(mark, writeup)
+    if spoken and spoken[0].kind == "heading" and mark.end <= spoken[0].start:
+        return mark.start, len(writeup.text)
+    return mark.start, _block_after(mark, spoken)
 
 
-def _headed(writeup: Writeup) -> bool:
-    """Whether the text begins otherwise than with a heading, so that a mark at its top is about its first block."""
-    blocks = [b for b in writeup.blocks if writeup.prose[b.start : b.end].strip()]
-    return not blocks or blocks[0].kind != "heading"
-
-
-def _block_after(mark: Ignore, writeup: Writeup) -> int:
-    starts = [block.start for block in writeup.blocks]
-    for block in writeup.blocks[bisect_right(starts, mark.end - 1) :]:
-        if writeup.prose[block.start : block.end].strip():
-            return block.end
-    return mark.end
+def _block_after(mark: Ignore, spoken: Sequence[Block]) -> int:
+    place = bisect_right([block.start for block in spoken], mark.end - 1)
+    return spoken[place].end if place < len(spoken) else mark.end

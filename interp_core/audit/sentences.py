@@ -12,6 +12,7 @@ _SHORT = re.compile(
     re.IGNORECASE,
 )
 _BACK = 12
+_LONGEST = 3_000  # characters; keeps every rule linear in the text, whatever the text
 _ALWAYS_INSIDE = re.compile(
     r"\b(?:e\.g|i\.e|cf|vs|fig|figs|eq|eqs|sec|secs|tab|no|nos|p|pp|dr|prof|mr|mrs|ms|viz)\.$", re.IGNORECASE
 )
@@ -27,6 +28,16 @@ def sentences(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
             yield from _trimmed(text, at, stop.end())
             at = stop.end()
     yield from _trimmed(text, at, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The span without its white space; what is far too long for a sentence is cut between words."""
+    while end - start > _LONGEST:
+        space = text.rfind(" ", start, start + _LONGEST)
+        cut = space if space > start else start + _LONGEST
+        yield from _stripped(text, start, cut)
+        start = cut
+    yield from _stripped(text, start, end)
 
 
 def _ends(text: str, begin: int, dot: int, after: int, end: int) -> bool:
@@ -53,8 +64,8 @@ def _initial(before: str) -> bool:
     return len(before) >= 2 and not before[-3:-2].isalnum() and before[-2].isupper()
 
 
-def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     body = text[start:end]
     left = len(body) - len(body.lstrip())
-    if body.strip():
+    if any(map(str.isalnum, body)):
         yield start + left, start + len(body.rstrip())

@@ -12,9 +12,10 @@ from interp_core.audit.study import Finding, Study, stems
 from interp_core.audit.voice import Voice
 from interp_core.audit.writeup import Block, Writeup
 
+_AROUND = 1_000  # characters of the paragraph that may name the model
 _TABLE = ("row", "header")
 _HEADS = ("results", "related", "future", "R17")
-_SHARE, _WORDS = 0.6, 3  # of a claim's content words, and how many at least, for a sentence to be about it
+_SHARE, _WORDS = 0.6, 4  # of a claim's content words, and how many at least, for a sentence to be about it
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,8 @@ class Statement:
         """The tested models that it names; its paragraph's where it names none."""
         source = self.writeup.text
         own = self.study.mentioned_models(source[self.start : self.end])
-        return own or self.study.mentioned_models(source[self.block.start : self.block.end])
+        begin, end = max(self.block.start, self.start - _AROUND), min(self.block.end, self.end + _AROUND)
+        return own or self.study.mentioned_models(source[begin:end])
 
     def _meant(self, tie: Tie) -> Sequence[Finding]:
         rows = self.study.of(tie.claim, tie.model)
@@ -140,10 +142,13 @@ class _Reader:
             self.pending += links
             return
         whole, self.pending = [*self.pending, *(self.table if block.kind in _TABLE else [])], []
+        taken = 0
         for place, (start, end) in enumerate(spans):
             until = spans[place + 1][0] if place + 1 < len(spans) else block.end + 1
-            own = [link for link in links if link.start < until and (link.start >= start or place == 0)]
-            yield self._statement(number, block, start, end, [*whole, *own])
+            first = taken
+            while taken < len(links) and links[taken].start < until:
+                taken += 1
+            yield self._statement(number, block, start, end, [*whole, *links[first:taken]])
 
     def _statement(self, number: int, block: Block, start: int, end: int, links: list[Link]) -> Statement:
         ties = tuple(dict.fromkeys(Tie(link.claim, link.model, link) for link in links))
@@ -180,9 +185,16 @@ class _Reader:
         for one in found:
             for claim in self.about.get(one, ()):
                 shared[claim] = shared.get(claim, 0) + 1
-        sized = [(count / len(self.study.words[claim]), claim) for claim, count in shared.items() if count >= _WORDS]
+        sized = [
+            (count / len(self.study.words[claim]), claim)
+            for claim, count in shared.items()
+            if self._enough(claim, count)
+        ]
         share, claim = max(sized, default=(0.0, ""))
         return (Tie(claim, None, None),) if share >= _SHARE else ()
+
+    def _enough(self, claim: str, count: int) -> bool:
+        return count >= _WORDS or (count == _WORDS - 1 and count == len(self.study.words[claim]))
 
 
 def _by_stem(study: Study) -> dict[str, list[str]]:

@@ -79,8 +79,21 @@ class Finding:
         return self.verdict == "REFUTED" and self.beyond_zero == -self.predicted_sign != 0
 
     @property
+    def registration(self) -> Mapping[str, Any]:
+        """What was said before the data; empty where the row has none."""
+        return self.row.get("registration") or {}
+
+    @property
+    def registered(self) -> bool:
+        """Whether the claim was registered, or is a headline."""
+        return self.status in REGISTERED or bool(self.registration.get("headline"))
+
+    @property
     def judged(self) -> bool:
-        """Whether a judge stands between the outputs and the numbers."""
+        """Whether a judge that can err stands between the outputs and the numbers."""
+        judges = [evidence["judge"] for evidence in self.predictions if evidence.get("judge")]
+        if judges:
+            return not all(judge["exact"] for judge in judges)
         return "judge" in (self.row.get("scope") or {}).get("fixed", [])
 
     @property
@@ -112,6 +125,7 @@ class Study:
 
     findings: tuple[Finding, ...]
     not_evaluated: Mapping[str, str]
+    not_run: Mapping[str, str]  # of those, the registered ones
 
     @cached_property
     def by_claim(self) -> Mapping[str, tuple[Finding, ...]]:
@@ -152,33 +166,34 @@ class Study:
         return {claim: stems(str(rows[0].row.get("statement", claim))) for claim, rows in self.by_claim.items()}
 
 
-def study_of_report(document: Mapping[str, Any], *, locked: Mapping[str, str] | None = None) -> Study:
-    """The study in a report document; `locked` gives each registered claim's design digest, and others are stale."""
+Locked = Mapping[tuple[str, str], str]  # the design's digest by claim and model
+
+
+def study_of_report(document: Mapping[str, Any], *, locked: Locked | None = None) -> Study:
+    """The study in a report document; a finding whose design is not the locked one is stale."""
     rows = [Finding(row, _stale(row, locked)) for row in document["rows"]]
-    return Study(tuple(rows), _missing(document.get("not_evaluated", ())))
+    not_run = {str(item["id"]): str(item["why"]) for item in document.get("not_run", ())}
+    missing = {str(item["id"]): str(item["reason"]) for item in document.get("not_evaluated", ())}
+    return Study(tuple(rows), not_run | missing, not_run)
 
 
-def study_of_ledger(lines: Iterable[Mapping[str, Any]], *, locked: Mapping[str, str] | None = None) -> Study:
+def study_of_ledger(lines: Iterable[Mapping[str, Any]], *, locked: Locked | None = None) -> Study:
     """The study in a ledger: the latest finding of each claim and model."""
     latest: dict[tuple[str, str], Mapping[str, Any]] = {}
     for line in lines:
         if "claim" in line and "verdict" in line:
             model = line["model"]["name"] if isinstance(line["model"], dict) else line["model"]
             latest[line["claim"], model] = {**_EMPTY, **line, "id": line["claim"], "model": {"name": model}}
-    return Study(tuple(Finding(row, _stale(row, locked)) for row in latest.values()), {})
+    return Study(tuple(Finding(row, _stale(row, locked)) for row in latest.values()), {}, {})
 
 
 _EMPTY: dict[str, Any] = {"effect": None, "low": None, "high": None, "margin": 0.0, "unit": "", "n": None, "noun": "",
                           "alpha": 0.025, "relation": "", "statement": ""}  # fmt: skip
 
 
-def _stale(row: Mapping[str, Any], locked: Mapping[str, str] | None) -> bool:
-    wanted = (locked or {}).get(str(row["id"]))
+def _stale(row: Mapping[str, Any], locked: Locked | None) -> bool:
+    wanted = (locked or {}).get((str(row["id"]), str(row["model"]["name"])))
     return wanted is not None and wanted != (row.get("digests") or {}).get("design")
-
-
-def _missing(items: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    return {str(item["id"]): str(item["reason"]) for item in items}
 
 
 def same_name(one: str, other: str) -> bool:

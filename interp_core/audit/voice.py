@@ -23,7 +23,7 @@ _CITED = re.compile(
     r"|\b[A-Z][\w\-]+(?:\s(?:and|&)\s[A-Z][\w\-]+)?\s\(\d{4}[a-z]?\)|\[\d{1,3}(?:\s?[,–-]\s?\d{1,3}){0,8}\]"
 )
 _REPORTING = re.compile(
-    r"[^.;]{0,30}?\b(?:show|shows|showed|shown|find|finds|found|argue|argues|argued|claim|claims|claimed"
+    r"\.?[^.;]{0,30}?\b(?:show|shows|showed|shown|find|finds|found|argue|argues|argued|claim|claims|claimed"
     r"|report|reports|reported|prove|proves|proved|"
     r"demonstrate|demonstrates|demonstrated|conclude|concludes|concluded|suggest|suggests|suggested|propose"
     r"|proposes|proposed|"

@@ -5,7 +5,7 @@ Markup, code and links are replaced by spaces, never removed: an offset into the
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -130,3 +130,21 @@ def blank(text: str, spans: Iterable[tuple[int, int]]) -> str:
         parts += [text[reached:begin], _WRAP.sub(" ", text[begin:end])]
         reached = end
     return "".join([*parts, text[reached:]])
+
+
+def enclosed(
+    text: str, opening: re.Pattern[str], closing: Callable[[re.Match[str]], str]
+) -> Iterator[tuple[re.Match[str], int | None]]:
+    """What opens and where it is closed, or None; nothing is looked for inside. Linear in the text, closed or not."""
+    absent: set[str] = set()
+    at = 0
+    while match := opening.search(text, at):
+        wanted = closing(match)
+        found = -1 if wanted in absent else text.find(wanted, match.end())
+        at = match.end()
+        if found < 0:
+            absent.add(wanted)
+            yield match, None
+        else:
+            at = found + len(wanted)
+            yield match, at

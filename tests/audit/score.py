@@ -1,7 +1,8 @@
 """Recall and precision of the audit on a corpus, rule by rule: `python -m tests.audit.score CORPUS [REPORT]`.
 
-An expected substring is found where a finding of its rule overlaps it. A finding of a scored rule that meets no expected
-substring is a false alarm. Notes are remarks and are not scored. Nothing is claimed for a rule with n below `LEAST`.
+An expected substring is found where a finding of its rule overlaps it. A finding of a scored rule that meets no
+expected substring is a false alarm. Notes are remarks and are not scored. Nothing is claimed for a rule with n below
+`LEAST`.
 """
 
 import json

@@ -1,34 +1,28 @@
 """Change one digit, one verb or one scope word of a clean write-up, and the audit notices."""
 
 import re
+from pathlib import Path
 
 import pytest
 
-CLEAN = """# Fiction, ablation and refusal
-
-We tested 12 claims on Qwen3-8B and Llama-3.1-8B, and report them all.
-
-## Results
-
-In Qwen3-8B, fictional frames raise compliance with harmful requests from 0.251 to 0.713, an effect of 0.462 [0.381, 0.543] [@claim:fiction_raises_compliance].
-The projection is lower behind them by 0.412 [0.331, 0.494] of the gap [@claim:fiction_lowers_the_refusal_projection].
-In Qwen3-8B, zero ablation restores compliance, in 124 of 128 requests against 5 of 128 [@claim:ablating_refusal_restores_compliance[zero]].
-In Qwen3-8B, adding the direction induces refusal of harmless requests, 0.883 against 0.016 [@claim:adding_refusal_induces_refusal].
-The ablation leaves harmless compliance within 0.1 of where it was, 0.004 [−0.031, 0.040] [@claim:ablation_keeps_harmless_answers].
-The claim that screenplays beat stories was refuted, 0.41 against 0.63 [@claim:screenplays_beat_stories].
-The claim that pirate frames raise compliance was refuted at its size, 0.081 [0.021, 0.146] [@claim:pirate_frames_raise_compliance].
-It is undecided whether a system prompt lowers compliance, −0.141 [−0.250, −0.031] [@claim:system_prompt_lowers_compliance].
-
-## Limits
-
-Two models, one judge that agrees with human labels on 94 % of 450 completions, 128 English requests, ten frames.
-"""
+CLEAN = (Path(__file__).parent / "clean.md").read_text(encoding="utf-8")
 NUMBERS = re.compile(r"(?<=[ \[−])0\.\d+|\b124\b")
-VERBS = [("induces refusal", "fully explains refusal"), ("restores compliance", "proves mediation"),
-         ("is lower behind them", "drives compliance"), ("raise compliance with", "cause compliance with"),
-         ("was refuted, 0.41", "was shown, 0.41"), ("It is undecided whether a", "A"), ("refuted at its size", "strongly supported")]  # fmt: skip
-SCOPES = [("In Qwen3-8B, zero ablation", "In language models, zero ablation"), ("In Qwen3-8B, fictional frames", "In all models, fictional frames"),
-          ("In Qwen3-8B, adding", "In LLMs, always, adding"), ("fictional frames raise", "jailbreaks raise"), ("with harmful requests", "with any request")]  # fmt: skip
+VERBS = [
+    ("induces refusal", "fully explains refusal"),
+    ("restores compliance", "proves mediation"),
+    ("is lower behind them", "drives compliance"),
+    ("raise compliance with", "cause compliance with"),
+    ("was refuted, 0.41", "was shown, 0.41"),
+    ("It is undecided whether a", "A"),
+    ("refuted at its size", "strongly supported"),
+]
+SCOPES = [
+    ("In Qwen3-8B, zero ablation", "In language models, zero ablation"),
+    ("In Qwen3-8B, fictional frames", "In all models, fictional frames"),
+    ("In Qwen3-8B, adding", "In LLMs, always, adding"),
+    ("fictional frames raise", "jailbreaks raise"),
+    ("with harmful requests", "with any request"),
+]
 
 
 def serious(audit):
@@ -80,7 +74,11 @@ def test_a_removed_sentence_is_noticed_where_its_claim_was_registered(audited, l
 
 @pytest.mark.parametrize(
     ("gone", "rule"),
-    [("We tested 12 claims on Qwen3-8B and Llama-3.1-8B, and report them all.", "R14"), ("## Limits", "R17"), (" that agrees with human labels on 94 % of 450 completions", "R19")],
-)  # fmt: skip
+    [
+        ("We tested 12 claims on Qwen3-8B and Llama-3.1-8B, and report them all.", "R14"),
+        ("## Limits", "R17"),
+        (" that agrees with human labels on 94 % of 450 completions", "R19"),
+    ],
+)
 def test_a_removed_duty_is_noticed(audited, gone, rule):
     assert rule in {f.rule for f in audited(CLEAN.replace(gone, "", 1), passage=False).findings}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from interp_core.audit.writeup import Block, Layout, Trouble, blank
+from interp_core.audit.writeup import Block, Layout, Trouble, blank, enclosed
 
 _COMMENT = re.compile(r"(?<!\\)%[^\n]*")
 _CODE = (
@@ -17,8 +17,8 @@ _HEADING = re.compile(
 _LEVELS = {"title": 1, "chapter": 1, "section": 2, "subsection": 3, "subsubsection": 4, "paragraph": 5}
 _CAPTION = re.compile(r"\\caption(?:\[[^\]\n]{0,200}\])?\{")
 _BREAK = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
-_QUOTE = re.compile(r"\\begin\{(quote|quotation)\}.{0,20000}?\\end\{\1\}", re.DOTALL)
-_TABLE = re.compile(r"\\begin\{(tabular\*?|tabularx|longtable)\}.{0,100000}?\\end\{\1\}", re.DOTALL)
+_QUOTE = re.compile(r"\\begin\{(quote|quotation)\}")
+_TABLE = re.compile(r"\\begin\{(tabular\*?|tabularx|longtable)\}")
 _ROW = re.compile(r"\\\\(?:\[[^\]\n]{0,20}\])?")
 _SILENT = (
     "label|ref|eqref|cref|Cref|autoref|includegraphics|usepackage|documentclass|bibliography|bibliographystyle|input|"
@@ -50,19 +50,15 @@ def _mentions(text: str) -> list[tuple[int, int]]:
 
 def _code(text: str) -> tuple[list[tuple[int, int]], list[Trouble]]:
     spans: list[tuple[int, int]] = []
-    troubles: list[Trouble] = []
-    at = 0
-    while match := _BEGIN_CODE.search(text, at):
-        closing = rf"\end{{{match[1]}}}"
-        end = text.find(closing, match.end())
-        if end < 0:
-            troubles.append(_unclosed(match))
-            break
-        at = end + len(closing)
-        spans.append((match.start(), at))
-    if troubles:
-        spans.append((match.start() if match else at, len(text)))
-    return spans, troubles
+    for match, end in enclosed(text, _BEGIN_CODE, _ending):
+        spans.append((match.start(), len(text) if end is None else end))
+        if end is None:
+            return spans, [_unclosed(match)]
+    return spans, []
+
+
+def _ending(match: re.Match[str]) -> str:
+    return rf"\end{{{match[1]}}}"
 
 
 def _unclosed(match: re.Match[str]) -> Trouble:
@@ -113,13 +109,16 @@ def _closing(text: str, start: int) -> int:
 
 
 def _quotes(text: str) -> Iterator[Block]:
-    return (Block("quote", match.start(), match.end()) for match in _QUOTE.finditer(text))
+    for match, end in enclosed(text, _QUOTE, _ending):
+        if end is not None:
+            yield Block("quote", match.start(), end)
 
 
 def _rows(text: str) -> Iterator[Block]:
-    for match in _TABLE.finditer(text):
+    for match, stop in enclosed(text, _TABLE, _ending):
         at = match.start()
-        for number, end in enumerate([*(row.end() for row in _ROW.finditer(text, *match.span())), match.end()]):
+        ends = [row.end() for row in _ROW.finditer(text, at, stop or at)]
+        for number, end in enumerate([*ends, stop] if stop else []):
             yield Block("row" if number else "header", at, end)
             at = end
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from interp_core.audit.writeup import Block, Layout
+from interp_core.audit.writeup import Block, Layout, enclosed
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _FRONT = re.compile(r"\A---[ \t]*\n(?:(?!---[ \t]*$).*\n){0,200}---[ \t]*(?:\n|\Z)", re.MULTILINE)
 _MARKER = re.compile(r"[ \t]*(?:[>#]+[ \t]*|(?:[-*+]|\d{1,9}[.)])[ \t]+)*")
 _CODE_SPAN = re.compile(r"(`{1,3})(?!`)((?:(?!\n[ \t]*\n)[^`]){1,500})\1(?!`)")
-_HTML_CODE = re.compile(r"<(script|style|pre|code)\b[^>]{0,200}>.{0,20000}?</\1>", re.IGNORECASE | re.DOTALL)
+_HTML_CODE = re.compile(r"<(script|style|pre|code)\b[^<>]{0,200}>", re.IGNORECASE)
 _CAPTION = re.compile(r"[*_]{0,2}(?:figure|table|fig\.|listing|box)\s*\w{0,4}\s*[:.]", re.IGNORECASE)
 INLINE = re.compile(
     r"!\[[^\]\n]{0,500}\]\([^)\s]{0,500}[^)\n]{0,200}\)"  # pictures, with their alternative text
@@ -41,7 +41,8 @@ def layout(text: str) -> Layout:
         else:
             blocks.append(_block(kind, text, start, end, level))
     hidden += [match.span() for match in _CODE_SPAN.finditer(text)]
-    hidden += [match.span() for match in _HTML_CODE.finditer(text)] if "</" in text else []
+    closed = enclosed(text, _HTML_CODE, lambda match: f"</{match[1]}>")
+    hidden += [(match.start(), end) for match, end in closed if end is not None]
     return Layout(tuple(blocks), tuple(hidden))
 
 

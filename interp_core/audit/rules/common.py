@@ -11,7 +11,8 @@ from interp_core.audit.study import Study
 from interp_core.audit.wording import held, licensed
 from interp_core.audit.writeup import Writeup
 
-_MOST = 3
+_MOST = 3  # findings quoted as evidence
+_NEAR = 12  # sentences to either side
 
 
 @dataclass(frozen=True)
@@ -24,16 +25,15 @@ class Text:
     statements: Sequence[Statement]
 
     @cached_property
-    def by_block(self) -> Mapping[int, list[Statement]]:
-        """The statements of each block."""
-        found: dict[int, list[Statement]] = {}
-        for statement in self.statements:
-            found.setdefault(statement.number, []).append(statement)
-        return found
+    def places(self) -> Mapping[Statement, int]:
+        """Where each statement stands among them."""
+        return {statement: place for place, statement in enumerate(self.statements)}
 
     def paragraph(self, statement: Statement) -> list[Statement]:
-        """The statements of the same block."""
-        return self.by_block[statement.number]
+        """The statements of the same block, of a long one the nearest."""
+        place = self.places[statement]
+        near = self.statements[max(place - _NEAR, 0) : place + _NEAR + 1]
+        return [other for other in near if other.number == statement.number]
 
 
 def at(

@@ -33,6 +33,7 @@ _FRACTIONS = {
     "never": 0.0,
     "almost nothing": 0.0,
 }
+_GAP = 120  # characters between two sentences, their links included
 _BASELINE = re.compile(r"\bbaselines?\b|\bcompetitors?\b|\bcontrols?\b|\brandom directions?\b", re.IGNORECASE)
 
 
@@ -130,13 +131,20 @@ def bare_significance(statement: Statement, text: Text) -> Iterator[Overclaim]:
 
 
 def _effect_given(statement: Statement, text: Text) -> bool:
-    near = text.paragraph(statement)
+    near = [one for one in text.paragraph(statement) if _goes_with(one, statement)]
     injected = {field for one in near for field in one.injected}
     interval = any(q.part in ("low", "half-width") for one in near for q in one.quantities) or bool(
         injected & {"interval", "low"}
     )
     effect = any(q.part in ("estimate", "number", "from") and is_result(one, q) for one in near for q in one.quantities)
     return interval and (effect or bool(injected & {"interval", "effect"}))
+
+
+def _goes_with(one: Statement, statement: Statement) -> bool:
+    """Whether a sentence is the statement itself, speaks of its claims, or stands before one that names none."""
+    shared = {tie.claim for tie in one.ties} & {tie.claim for tie in statement.ties}
+    before = not statement.ties and one.end <= statement.start and statement.start - one.end < _GAP
+    return one is statement or bool(shared) or before
 
 
 def near_misses(statement: Statement, _: Text) -> Iterator[Overclaim]:
@@ -167,10 +175,10 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R12 for one sentence: examples without the draw that they come from."""
     if not statement.own or statement.block.kind == "heading":
         return
-    near = text.paragraph(statement)
-    if any(one.of("R12.drawn", asserted=False) for one in near):
+    hits = statement.of("R12.example", asserted=False)[:1]
+    if not hits or any(one.of("R12.drawn", asserted=False) for one in text.paragraph(statement)):
         return
-    for hit in statement.of("R12.example", asserted=False)[:1]:
+    for hit in hits:
         voice = statement.voice
         if not (voice.question or voice.negated(hit.start) or voice.others(hit.start) or voice.opened(hit.start)):
             yield at_hit(

@@ -183,7 +183,7 @@ def ungrounded(statement: Statement, _: Text) -> Iterator[Overclaim]:
 def _grounds(statement: Statement) -> Iterator[Finding]:
     """Behavioural findings, not supported, that the cited claims rest on or that are cited beside them."""
     for finding in statement.findings:
-        for claim in finding.row.get("rests_on") or ():
+        for claim in finding.registration.get("rests_on") or ():
             yield from (f for f in statement.study.of(str(claim), finding.model) if not f.supported)
         if finding.row.get("kind") == "behavioural" and not finding.supported:
             yield finding

@@ -33,7 +33,7 @@ def wrong_values(statement: Statement) -> Iterator[Overclaim]:
     groups = triples(statement.findings)
     for quantity, right in _mismatches(statement, values, groups):
         if not _elsewhere(statement, quantity):
-            cure = _instead(quantity, right, statement.ties[0].claim)
+            cure = _instead(quantity, right, _address(statement))
             yield at(statement, "R1", (quantity.start, quantity.end), _message(quantity, right), cure)
 
 
@@ -144,10 +144,18 @@ def _elsewhere(statement: Statement, quantity: Quantity) -> bool:
 
 
 def _message(quantity: Quantity, right: Known) -> str:
+    value = number(right.value, 4).rstrip("0").rstrip(".")
     return (
-        f"{quantity.text.strip()} is not what the report holds: {right.name} nearest to it is "
-        f"{number(right.value, 4).rstrip('0').rstrip('.')}, which is further away than half a unit of the last decimal."
+        f"{quantity.text.strip()} is not what the report holds: the nearest of its values is {right.name}, {value}, "
+        "more than half a unit of the last decimal away."
     )
+
+
+def _address(statement: Statement) -> str:
+    """The claim as an injection names it: with its model, where the sentence means one of several."""
+    claim, models = statement.ties[0].claim, {finding.model for finding in statement.findings}
+    several = len(statement.study.of(claim, None)) > 1
+    return f"{claim}@{models.pop()}" if several and len(models) == 1 else claim
 
 
 def _instead(quantity: Quantity, right: Known, claim: str) -> str:

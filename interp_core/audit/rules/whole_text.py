@@ -9,11 +9,11 @@ from interp_core.audit.quantities import Quantity
 from interp_core.audit.rules.common import Text, at
 from interp_core.audit.rules.values import is_result
 from interp_core.audit.statements import Statement
-from interp_core.audit.study import REGISTERED, Finding
+from interp_core.audit.study import Finding
 from interp_core.audit.wording import held, licensed
 
 _RUN_IN = re.compile(
-    r"(?im)^[ \t>]*(?:\*\*|__|\\paragraph\{|\\textbf\{|#+ *)?\s*(?:limits|limitations|caveats"
+    r"(?im)^[ \t>]*(?:\*\*|__|\\paragraph\{|\\textbf\{|#+ *)?[ \t]*(?:limits|limitations|caveats"
     r"|threats to validity)\b\s*[.:*}_]"
 )
 
@@ -23,16 +23,22 @@ def unmentioned(text: Text) -> Iterator[Overclaim]:
     said = {tie.claim for statement in text.statements for tie in statement.ties}
     for claim, rows in text.study.by_claim.items():
         refuted = any(row.verdict == "REFUTED" for row in rows)
-        if claim not in said and (refuted or any(_registered(row) for row in rows)):
+        if claim not in said and (refuted or any(row.registered for row in rows)):
             yield _missing(text, claim, rows[0], refuted)
+    for claim, why in text.study.not_run.items():
+        if claim not in said and claim not in text.study.by_claim:
+            yield _not_run(text, claim, why)
 
 
-def _registered(row: Finding) -> bool:
-    return row.status in REGISTERED or bool(row.row.get("headline"))
+def _not_run(text: Text, claim: str, why: str) -> Overclaim:
+    message = f"{claim} was registered and not run, and the text never mentions it: {why.rstrip('.')}."
+    return Overclaim(
+        "R13", WARNING, *_top(text), message, "", f"Say that it was not run, and why [@claim:{claim}].", claim
+    )
 
 
 def _missing(text: Text, claim: str, row: Finding, refuted: bool) -> Overclaim:
-    registered = "registered" if _registered(row) else "tested"
+    registered = "registered" if row.registered else "tested"
     return Overclaim(
         "R13", ERROR if refuted else WARNING, *_top(text),
         f"{claim} was {registered} and came out {row.verdict}, and the text never mentions it; a reader takes "
