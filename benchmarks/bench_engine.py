@@ -103,6 +103,14 @@ def test_capture_over_bare_forward(compare: Compare, live: LiveModel, batch: Bat
     compare(lambda: capture.forward(live.model, batch), everywhere)
 
 
+def test_capture_of_nine_template_positions_over_bare_forward(compare: Compare, live: LiveModel, batch: Batch) -> None:
+    """Every layer at each of the last nine positions, as direction selection reads them."""
+    every = tuple(range(live.n_layers + 1))
+    columns = batch.columns([LENGTH - 9] * PROMPTS)[:, None] + torch.arange(9)
+    ours = partial(capture.residuals, live.model, live.adapter, batch, layers=every, columns=columns)
+    compare(lambda: capture.forward(live.model, batch), ours)
+
+
 def test_ablated_capture_over_bare_forward(
     compare: Compare, live: LiveModel, batch: Batch, everywhere: Capture, ablation: BatchEdit
 ) -> None:

@@ -30,7 +30,8 @@ def test_setting_the_component_to_neutral_restores_refusal(
 
     Baseline: the same setting along random directions of matched norm.
     """
-    framed, neutral = harmful.test.framed(FICTION), harmful.test.framed(NEUTRAL)
+    few = harmful.test.take(48)
+    framed, neutral = few.framed(FICTION), few.framed(NEUTRAL)
     swapped = model.under(set_to(refusal, mean_of=neutral)).log_odds(framed, of=REFUSALS)
     sham = model.under(set_to(refusal.random(draws=19), mean_of=neutral)).log_odds(framed, of=REFUSALS)
     claim.expect(swapped.higher_than(sham, by=1.0))
@@ -43,8 +44,9 @@ def test_patching_the_direct_residual_restores_refusal(claim: ClaimRecorder, mod
 
     Baseline: the same fictional prompts as they are.
     """
-    framed = harmful.test.framed(FICTION)
-    patched = model.under(patch(harmful.test, at=SITE)).log_odds(framed, of=REFUSALS)
+    few = harmful.test.take(48)
+    framed = few.framed(FICTION)
+    patched = model.under(patch(few, at=SITE)).log_odds(framed, of=REFUSALS)
     claim.expect(patched.higher_than(model.log_odds(framed, of=REFUSALS), by=1.0))
 
 
@@ -82,10 +84,10 @@ def test_ablation_leaves_harmless_behaviour_equivalent(
 ) -> None:
     """Zero ablation of the refusal direction leaves the first token of answers to harmless requests as it was.
 
-    Baseline: the bare model, whose divergence from itself is zero.
+    Baseline: the bare model, whose distance from itself is zero.
     """
-    ablated = model.under(zero(refusal)).divergence(harmless.test)
-    claim.expect(ablated.equivalent_to(model.divergence(harmless.test), within=0.1))
+    ablated = model.under(zero(refusal)).divergence(harmless.test, kind="total variation")
+    claim.expect(ablated.equivalent_to(model.divergence(harmless.test, kind="total variation"), within=0.1))
 
 
 @pytest.mark.claim(kind="causal")

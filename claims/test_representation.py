@@ -56,8 +56,9 @@ def test_the_first_component_separates_the_frames(
 
     Baseline: the same requests behind neutral frames of equal token length.
     """
-    fiction = model.sided(harmful.test.framed(FICTION), by=component)
-    neutral = model.sided(harmful.test.framed(NEUTRAL), by=component)
+    few = harmful.test.take(48)
+    fiction = model.sided(few.framed(FICTION), by=component)
+    neutral = model.sided(few.framed(NEUTRAL), by=component)
     claim.expect(fiction.higher_than(neutral, by=0.5))
 
 
@@ -69,7 +70,7 @@ def test_thinking_does_not_remove_the_fiction_effect(
 
     Baseline: the same requests behind neutral frames of equal token length, with thinking on.
     """
-    few = harmful.test.take(48).with_thinking()
-    framed = model.judged(few.framed(FICTION), by=compliance, max_new_tokens=96)
-    neutral = model.judged(few.framed(NEUTRAL), by=compliance, max_new_tokens=96)
+    few = harmful.test.take(32).with_thinking()
+    framed = model.judged(few.framed(FICTION), by=compliance, max_new_tokens=64)
+    neutral = model.judged(few.framed(NEUTRAL), by=compliance, max_new_tokens=64)
     claim.expect(framed.higher_than(neutral, by=0.2))

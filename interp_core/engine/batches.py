@@ -11,6 +11,7 @@ from torch import Tensor
 from interp_core.errors import ModelError
 
 T = TypeVar("T")
+MOST_PADDING = 0.1  # of a batch's tokens
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ def in_batches(
     """Run `run` on batches of indices into `lengths`; yield (index, result) as each batch is done.
 
     The longest come first, so that memory runs out early or not at all. A batch's padded size stays within `budget`
-    tokens; where the device runs out of memory, the batch and the budget are halved.
+    tokens, and at most a tenth of it is padding; where the device runs out of memory, the batch and the budget are
+    halved.
 
     Raises
     ------
@@ -50,7 +52,7 @@ def in_batches(
     pending = sorted(range(len(lengths)), key=lambda index: -lengths[index])
     while pending:
         longest = lengths[pending[0]]
-        batch = pending[: max(1, budget // longest)]
+        batch = pending[: _fitting([lengths[index] for index in pending[: max(1, budget // longest)]])]
         try:
             results = run(batch)
         except torch.OutOfMemoryError:
@@ -60,6 +62,16 @@ def in_batches(
             continue
         pending = pending[len(batch) :]
         yield from zip(batch, results, strict=True)
+
+
+def _fitting(lengths: Sequence[int]) -> int:
+    """How many of the first rows, longest first, make a batch of which at most `MOST_PADDING` is padding."""
+    total = 0
+    for count, length in enumerate(lengths, 1):
+        total += length
+        if total < (1 - MOST_PADDING) * count * lengths[0]:
+            return count - 1
+    return len(lengths)
 
 
 def _halved(rows: int, length: int) -> int:

@@ -37,11 +37,11 @@ def residuals(
     batch: Batch,
     *,
     layers: Sequence[int],
-    columns: Int[Tensor, "prompt"],
+    columns: Int[Tensor, "prompt *several"],
     edits: Sequence[BatchEdit] = (),
     part: str = "residual",
-) -> Float32[Tensor, "prompt layer width"]:
-    """The stream at the input of `layers`, or another part, after edits, at each prompt's column; on the CPU."""
+) -> Float32[Tensor, "prompt layer *several width"]:
+    """The stream at the input of `layers`, or another part, after edits, at each prompt's columns; on the CPU."""
     with edited(adapter, edits), captured(adapter, layers, columns, part=part) as taken:
         forward(model, batch)
     home = taken[layers[0]].device  # one copy to the CPU, not one for each layer

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 
 from interp_core.errors import ClaimError
 
@@ -21,12 +21,16 @@ def log_odds(logits: Logits, of: Sequence[int], against: Sequence[int] = ()) -> 
     both = sorted(set(of) & set(against))
     if both:
         raise ClaimError(f"the token {both[0]} is on both sides of the log-odds, so they would say nothing of it.")
-    vocabulary = logits.shape[-1]
-    others = list(against) or sorted(set(range(vocabulary)) - set(of))
-    if not of or not others:
+    mine = np.zeros(logits.shape[-1], dtype=bool)
+    mine[list(of)] = True
+    others = ~mine
+    if against:
+        others = np.zeros_like(mine)
+        others[list(against)] = True
+    if not mine.any() or not others.any():
         raise ClaimError("log-odds need tokens on both sides. Give phrases of=[...], not covering the vocabulary.")
     exact = logits.astype(np.float64)
-    return np.asarray(logsumexp(exact[..., list(of)], axis=-1) - logsumexp(exact[..., others], axis=-1))
+    return np.asarray(logsumexp(exact[..., mine], axis=-1) - logsumexp(exact[..., others], axis=-1))
 
 
 def kl_divergence(before: Logits, after: Logits) -> Float[np.ndarray, "*prompt"]:
@@ -34,3 +38,9 @@ def kl_divergence(before: Logits, after: Logits) -> Float[np.ndarray, "*prompt"]
     p, q = (side.astype(np.float64) - logsumexp(side.astype(np.float64), axis=-1, keepdims=True)
             for side in (before, after))  # fmt: skip
     return np.asarray(np.maximum((np.exp(p) * (p - q)).sum(-1), 0.0))
+
+
+def total_variation(before: Logits, after: Logits) -> Float[np.ndarray, "*prompt"]:
+    """The largest change in the probability of any set of next tokens, in [0, 1]: half the sum of all changes."""
+    p, q = (softmax(side.astype(np.float64), axis=-1) for side in (before, after))
+    return np.asarray(np.clip(np.abs(p - q).sum(-1) / 2, 0.0, 1.0))

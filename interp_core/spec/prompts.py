@@ -188,9 +188,8 @@ class PromptSet:
     def with_thought(self, text: str, *, ends: bool = True) -> "PromptSet":
         """The same prompts with thinking on and `text` as the model's thoughts.
 
-        A thought that `ends` is closed, and what follows (a prefill, the answer) comes after it; one that does not is
-        left open, and the model thinks on from there: sample its continuations to resample the rest of a chain of
-        thought from a sentence on.
+        A thought that `ends` is closed, and a prefill or the answer follows; one that does not is left open, and the
+        model thinks on from there: sample it to resample the rest of a chain of thought from a sentence on.
         """
         if not text.strip():
             raise PromptError(

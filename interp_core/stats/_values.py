@@ -5,7 +5,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 
 Bounds = tuple[float, float]
-LARGEST = 1e100
+LARGEST = 1e70  # its fourth power, in degrees of freedom, is still a number
 
 
 def finite(values: ArrayLike, name: str) -> Float[np.ndarray, "n"]:
@@ -13,7 +13,7 @@ def finite(values: ArrayLike, name: str) -> Float[np.ndarray, "n"]:
 
     Raises
     ------
-    ValueError : there are none, they are not one row, or one of them is not finite or too large to be squared.
+    ValueError : there are none, they are not one row, or one of them is not finite or too large for its powers.
     """
     array = np.asarray(values, dtype=np.float64)
     if array.ndim != 1 or array.size == 0:
@@ -22,8 +22,8 @@ def finite(values: ArrayLike, name: str) -> Float[np.ndarray, "n"]:
         raise ValueError(f"{name} holds {int((~np.isfinite(array)).sum())} values that are not finite numbers.")
     if np.abs(array).max() > LARGEST:
         raise ValueError(
-            f"{name} holds {np.abs(array).max():.3g}: nothing measured is beyond {LARGEST:.0e}, and its square is no "
-            "number. Mend the measure, or give it in a larger unit."
+            f"{name} holds {np.abs(array).max():.3g}: nothing measured is beyond {LARGEST:.0e}, and its powers are no "
+            "numbers. Mend the measure, or give it in a larger unit."
         )
     return array
 

@@ -21,7 +21,10 @@ def counts(rng: np.random.Generator, draws: int, n: int) -> Float[np.ndarray, "d
 def resampled(
     table: Float[np.ndarray, "outcome n"], rng: np.random.Generator, draws: int
 ) -> Iterator[tuple[Float[np.ndarray, "draw outcome"], Float[np.ndarray, "draw outcome"]]]:
-    """Each resample's means minus the sample's, and its standard errors with their floor, in chunks of draws."""
+    """Each resample's means minus the sample's, and its standard errors with their floor, in chunks of draws.
+
+    The values must be near one in size, for single precision.
+    """
     outcomes, n = table.shape
     centred = (table - table.mean(axis=1, keepdims=True)).T
     powers = np.hstack([centred, centred**2]).astype(np.float32)

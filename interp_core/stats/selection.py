@@ -91,7 +91,9 @@ def _extremes(
     table: Float[np.ndarray, "tried n"], rng: np.random.Generator, draws: int
 ) -> tuple[Float[np.ndarray, "draw"], Float[np.ndarray, "draw"]]:
     """Of each draw, the largest studentised deviation of any configuration, and the widest distance of two."""
-    parts = [((shift / error).max(axis=1), np.ptp(shift, axis=1)) for shift, error in resampled(table, rng, draws)]
+    scale = float(np.abs(table).max())
+    found = resampled(table / scale, rng, draws)
+    parts = [((shift / error).max(axis=1), scale * np.ptp(shift, axis=1).astype(np.float64)) for shift, error in found]
     return np.concatenate([first for first, _ in parts]), np.concatenate([second for _, second in parts])
 
 

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 import transformers
@@ -123,6 +124,22 @@ def test_a_batch_is_padded_on_the_left_and_counts_positions_from_each_beginning(
     assert batch.mask.tolist() == [[1, 1, 1], [0, 0, 1]]
     assert batch.position_ids.tolist() == [[0, 1, 2], [0, 0, 0]]
     assert batch.columns([1, 0]).tolist() == [1, 2]
+
+
+def test_at_most_a_tenth_of_a_batch_is_padding():
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(8, 400, 300).tolist()
+    padded = 0
+
+    def run(batch):
+        nonlocal padded
+        size = max(lengths[i] for i in batch) * len(batch)
+        assert size <= 8192
+        padded += size
+        return batch
+
+    assert len(dict(in_batches(lengths, budget=8192, run=run))) == 300
+    assert padded <= sum(lengths) / 0.9
 
 
 def test_batches_take_the_longest_first_within_the_budget():

@@ -8,8 +8,9 @@ from scipy.spatial.distance import cdist
 from scipy.special import expit
 from scipy.stats import mannwhitneyu, ortho_group
 
-from interp_core.errors import ClaimError
+from interp_core.errors import ClaimError, ModelError
 from interp_core.reading import (
+    SparseAutoencoder,
     auc,
     class_separation,
     cosines,
@@ -21,6 +22,7 @@ from interp_core.reading import (
     silhouette,
     surface_features,
     surface_probabilities,
+    total_variation,
 )
 from tests.spec.recipes import refused
 
@@ -113,7 +115,7 @@ def test_auc_is_the_mann_whitney_statistic():
 
 
 def test_class_separation_is_cohens_d():
-    a, b = RNG.standard_normal((30, 2)) + [2, 0], RNG.standard_normal((20, 2))
+    a, b = RNG.standard_normal((30, 2)) + np.array([2.0, 0.0]), RNG.standard_normal((20, 2))
     pooled = np.sqrt((29 * a.var(0, ddof=1) + 19 * b.var(0, ddof=1)) / 48)
     np.testing.assert_allclose(class_separation(a, b), (a.mean(0) - b.mean(0)) / pooled)
     assert class_separation(np.ones((3, 1)), np.zeros((3, 1))).tolist() == [0.0]
@@ -136,6 +138,7 @@ def test_cosines_and_divergences_and_log_odds():
     p, q = np.array([0.2, 0.3, 0.5]), np.array([0.5, 0.25, 0.25])
     assert kl_divergence(np.log(p), np.log(q) + 7) == pytest.approx((p * np.log(p / q)).sum())
     assert kl_divergence(np.log(p), np.log(p)) == 0.0
+    assert total_variation(np.log(p), np.log(q) + 7) == pytest.approx(0.3)
     assert log_odds(np.log(p), [0, 1]) == pytest.approx(0.0)
     assert log_odds(np.log(p), [0], [2]) == pytest.approx(np.log(0.4))
 
@@ -177,3 +180,38 @@ def test_a_surface_that_gives_the_class_away_is_found():
 def test_what_has_no_answer_is_refused(make, part):
     with refused(ClaimError, part):
         make()
+
+
+def saved(tmp_path, **tensors):
+    from safetensors.numpy import save_file
+
+    save_file(
+        {name: np.asarray(array, dtype=np.float32) for name, array in tensors.items()}, tmp_path / "sae.safetensors"
+    )
+    return tmp_path / "sae.safetensors"
+
+
+def test_an_autoencoder_encodes_and_decodes(tmp_path):
+    encoder, decoder = np.array([[1.0, 0, -1], [0, 1, 0]]), np.array([[1.0, 0], [0, 1], [-1, 0]])
+    path = saved(tmp_path, W_enc=encoder, W_dec=decoder, b_dec=[1.0, 0], b_enc=[0, -0.5, 0])
+    found = SparseAutoencoder.load(path)
+    rows = np.array([[3.0, 2.0], [0.0, 0.4]])
+    np.testing.assert_allclose(found.encode(rows), [[2, 1.5, 0], [0, 0, 1]])
+    np.testing.assert_allclose(found.decode(found.encode(rows)), [[3, 1.5], [0, 0]])
+    assert found.unexplained(rows) == pytest.approx((0.25 + 0.16) / (4.5 + 1.28))
+    jump = SparseAutoencoder.load(saved(tmp_path, W_enc=encoder, W_dec=decoder, threshold=[1.0, 3.0, 0]))
+    np.testing.assert_allclose(jump.encode(rows), [[3, 0, 0], [0, 0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("tensors", "part"),
+    [
+        ({"W_enc": np.ones((2, 3))}, "has no 'W_dec'; it holds: W_enc"),
+        ({"W_enc": np.ones((2, 3)), "W_dec": np.ones((2, 3))}, "do not belong together"),
+    ],
+)
+def test_a_file_that_holds_no_autoencoder_is_refused(tmp_path, tensors, part):
+    with refused(ModelError, part):
+        SparseAutoencoder.load(saved(tmp_path, **tensors))
+    with refused(ModelError, "is no safetensors file"):
+        SparseAutoencoder.load(tmp_path / "nothing.safetensors")

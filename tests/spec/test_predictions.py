@@ -88,9 +88,7 @@ def test_contrasts_compare_with_contrasts():
     prediction = fall.higher_than(other, by=0.1)
     assert prediction.arms == (fall.minuend, fall.subtrahend, other.minuend, other.subtrahend)
     assert fall.label == "(harmful.test behind fiction frames) minus (harmful.test)"
-    with refused(
-        ClaimError, HERE, "one side is a contrast and the other a measurement", "(a - b).lower_than(c - d"
-    ):
+    with refused(ClaimError, HERE, "one side is a contrast and the other a measurement", "(a - b).lower_than(c - d"):
         fall.higher_than(DIRECT, by=0.1)
     with refused(ClaimError, "treatment and baseline are the same recipe"):
         fall.higher_than(FRAMED - DIRECT, by=0.1)
