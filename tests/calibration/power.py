@@ -38,7 +38,7 @@ def means(n: int, *, skewed: bool) -> Plan:
 
     def measured(rng: np.random.Generator) -> Interval:
         noise = rng.exponential(size=n) - 1 if skewed else rng.normal(size=n)
-        return paired_mean_interval(effect + noise, rng=rng)
+        return paired_mean_interval(effect + noise, rng=rng, margin=0.25)
 
     return _plan(f"{'exponential' if skewed else 'normal'} differences, n = {n}", 0.25, effect, measured)
 
@@ -55,14 +55,16 @@ def rates(n: int, lost: float) -> Plan:
 
 def crossed(requests: int, frames: int, spread: PlannedSpread) -> Plan:
     effect = crossed_minimum_detectable_effect(spread=spread, requests=requests, frames=frames, margin=0.25)
+    random = {"request", "frame"} if spread.frame else {"request"}
     labels = [index.ravel().tolist() for index in np.indices((requests, frames))]
 
     def measured(rng: np.random.Generator) -> Interval:
         cells = effect + spread.request * rng.normal(size=(requests, 1)) + spread.frame * rng.normal(size=(1, frames))
         cells = cells + spread.cell * rng.normal(size=(requests, frames))
-        return crossed_interval(cells.ravel(), *labels, random={"request", "frame"}, rng=rng)
+        return crossed_interval(cells.ravel(), *labels, random=random, rng=rng, margin=0.25)
 
-    return _plan(f"{requests} requests x {frames} frames, frame sd {spread.frame}", 0.25, effect, measured)
+    which = f"sd {spread.frame}" if spread.frame else "fixed"
+    return _plan(f"{requests} requests x {frames} frames ({which})", 0.25, effect, measured)
 
 
 def plans() -> Iterator[Plan]:

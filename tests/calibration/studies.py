@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from interp_core.stats import Interval, crossed_interval, interaction_interval, ratio_interval, t_interval
+from interp_core.stats import crossed as crossed_module
 from interp_core.stats.crossed import balanced_spread
 from interp_core.stats.shapes import SLACK, expected_errors
 from tests.calibration.populations import Population
@@ -138,6 +139,24 @@ def anova(cells: Cells, truth: float, shape: tuple[int, int], *, seed: int, samp
     means = np.array([table.mean() for table in tables])
     half = np.array([stats.t.ppf(0.975, s.df) * np.sqrt(s.variance) for s in spreads])
     return tails(means - half, means + half, truth)
+
+
+def components(
+    cells: Cells, truth: float, shape: tuple[int, int], alphas: tuple[float, ...], *, seed: int, samples: int
+) -> dict[float, Tails]:
+    """Balanced cells by their variance components alone; what the requests alone add can only widen the interval."""
+    rng = np.random.default_rng(seed)
+    requests, frames = (index.ravel() for index in np.indices(shape))
+    ends: dict[float, list[tuple[float, float]]] = {alpha: [] for alpha in alphas}
+    for _ in range(samples):
+        table = cells(rng, *shape)
+        laid = crossed_module.Cells(table.ravel(), requests, frames)
+        spread = balanced_spread(table)
+        for alpha in alphas:
+            widest = crossed_module._cautious(laid, spread, ("request", "frame"), alpha)
+            half = stats.t.ppf(1 - alpha, widest.df) * np.sqrt(widest.variance)
+            ends[alpha].append((table.mean() - half, table.mean() + half))
+    return {alpha: tails(*np.array(found).T, truth) for alpha, found in ends.items()}
 
 
 def interaction(truth: float, shape: tuple[int, int], *, seed: int, samples: int, frame: float, own: float) -> Tails:

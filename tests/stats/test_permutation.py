@@ -39,7 +39,7 @@ def test_the_smallest_p_is_never_zero():
     assert sign_flip_p(np.ones(5), rng=rng()) == 2**-5
     assert sign_flip_p(np.ones(40), rng=rng(), draws=999) == 1 / 1_000
     assert sign_flip_p(np.full(40, 0.3), rng=rng(), margin=0.3) == 1.0
-    assert sign_flip_p(np.full(20, 1e99), rng=rng()) == 1e-4
+    assert sign_flip_p(np.full(20, 1e69), rng=rng()) == 1e-4
     with pytest.raises(ValueError, match="not finite"):
         sign_flip_p([np.nan], rng=rng())
 
