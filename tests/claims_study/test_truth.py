@@ -23,11 +23,11 @@ ALLOWED = {
 }
 # The traps that fool a careless method, and the claims that see through each: the short form of the matrix.
 TRAPS = [
-    ("mediated", "not recorded"),
-    ("confounded", "fiction_raises or fiction_lowers_the"),
-    ("dissociated", "fiction_raises or fiction_lowers_the"),
-    ("gated", "ablat or adding"),
-    ("readout", "ablat or adding"),
+    ("mediated", "fiction_raises or fiction_lowers_the or ablating or adding"),
+    ("confounded", "fiction_lowers_the"),
+    ("dissociated", "fiction_lowers_the"),
+    ("gated", "ablating or adding or one_layer"),
+    ("readout", "ablating or adding"),
 ]
 FAR, NEAR = 0.3, 0.05  # of the probability of refusing: what certainly is an effect on it, and what is none
 
