@@ -84,6 +84,13 @@ def baseline_means(findings: Iterable[Finding]) -> list[float]:
     return [arm["mean"] for arm in arms if arm["role"] == "baseline" and arm["mean"] is not None]
 
 
+def raw_means(findings: Iterable[Finding]) -> list[dict[str, float]]:
+    """Both arms' means by role, of comparisons that are reported as a share of the gap."""
+    shares = [e for f in findings for e in f.predictions if e.get("unit") == _GAP]
+    pairs = [{a["role"]: a["mean"] for a in e.get("arms", ()) if a["mean"] is not None} for e in shares]
+    return [pair for pair in pairs if {"treatment", "baseline"} <= set(pair)]
+
+
 def treatment_means(findings: Iterable[Finding]) -> list[float]:
     """The treatments' means of rates."""
     arms = [arm for f in findings for e in f.predictions if e.get("unit") != _GAP for arm in e.get("arms", ())]

@@ -11,9 +11,15 @@ from dataclasses import dataclass, replace
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.,@^])(?<![A-Za-z]-)(?<![^\d\s]/)(?P<sign>[-−–+]\s?)?"
     r"(?P<digits>\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+(?:\.\d{1,12})?|\d{1,15}(?:\.\d{1,12})?|\.\d{1,12})"
-    r"(?P<unit>\s?%|\s?per\s?cent\b|\s?percentage[\s-]+points?\b|\s?pp\b|[\s-]points?\b)?(?![A-Za-z0-9_]|\.\d|,\d{3}\b)"
+    r"(?P<unit>\s?%|\s?per\s?cent\b|\s?percentage[\s-]+points?\b|\s?pp\b|\s?p\.?p\.?ts?\b|\s?pts?\b|[\s-]points?\b)?(?![A-Za-z0-9_]|\.\d|,\d{3}\b)"
 )
-_OF = re.compile(r"\s*(?:out\s+of|of|/)(?:\s+(?:the|all|our|these))?\s*\Z")
+_OF = re.compile(
+    r"\s*(?:(?:(?:complying|compliant|harmful|harmless|refused|answered)\s+)?(?:answers|requests|prompts|completions)\s+)?"
+    r"(?:out\s+of|of|/)(?:\s+(?:the|all|our|these))?\s*\Z"
+)
+_TO_ALONE = re.compile(r"\s+to\s+")
+_ALL_IN_PERCENT = re.compile(r"\bin (?:per\s?cent\b|percentage points|points\b|%)", re.IGNORECASE)
+_OF_A_PAIR = re.compile(r"\b(?:vs\.?|versus|against|than)\s+\Z", re.IGNORECASE)
 _RANGE = re.compile(r"\s*(?:,|;|–|—|-|to|and)\s*\Z")
 _OPENS = re.compile(r"(?<![A-Za-z])[\[(]\s*\Z|\b(?:CI|interval|bounds)\b[^\d\[(]{0,25}[\[(]?\s*\Z")
 _CLOSE_BY = re.compile(r"\s*(?:[A-Za-z]{1,8}\s*)?[\[(]?\s*(?:CI\s*[:=]?\s*)?[\[(]?")
@@ -97,11 +103,13 @@ def _is_confidence(one: Quantity, text: str) -> bool:
 
 def _quantity(match: re.Match[str], text: str) -> Quantity:
     digits = re.sub(r"[,{}\\]", "", match["digits"])
+    before = text[max(match.start() - _NEAR, 0) : match.start()]
     unit = _unit(match["unit"] or "")
+    if not unit and "." in digits and float(digits) > 1 and _ALL_IN_PERCENT.search(text):
+        unit = "%"
     scale = 0.01 if unit else 1.0
     sign = -1.0 if (match["sign"] or "").strip() in ("-", "−", "–") else 1.0
     places = len(digits.partition(".")[2])
-    before = text[max(match.start() - _NEAR, 0) : match.start()]
     bound = 1 if _OVER.search(before) else -1 if _UNDER.search(before) else 0
     slack = 0.5 * 10.0 ** (_last_digit(digits) if _ABOUT.search(before) else -places)
     return Quantity(
@@ -111,7 +119,7 @@ def _quantity(match: re.Match[str], text: str) -> Quantity:
 
 def _unit(text: str) -> str:
     plain = text.strip(" -")
-    return "" if not plain else "points" if plain.startswith(("percentage", "pp", "point")) else "%"
+    return "" if not plain else "points" if plain.startswith(("percentage", "pp", "pt", "p.p", "point")) else "%"
 
 
 def _last_digit(digits: str) -> int:
@@ -140,9 +148,17 @@ def _grouped(found: list[Quantity], text: str) -> list[Quantity]:
             ):
                 parts[at - 1] = _like(replace(parts[at - 1], part="estimate", group=at), parts[at])
                 parts[at], parts[at + 1] = _like(parts[at], parts[at - 1]), _like(parts[at + 1], parts[at - 1])
+            if first == "low" and not parts[at].unit:
+                parts[at], parts[at + 1] = _in_percent(parts[at], parts[at + 1], parts[:at])
             at += 1
         at += 1
     return parts
+
+
+def _in_percent(low: Quantity, high: Quantity, before: list[Quantity]) -> tuple[Quantity, Quantity]:
+    """ "+87 points (88 % against 2 %, CI 80 to 92)": the bounds are in the unit of what stands before them."""
+    unit = next((one for one in reversed(before) if one.unit), None)
+    return (_like(low, unit), _like(high, unit)) if unit and low.whole and high.whole else (low, high)
 
 
 def _joined(one: Quantity, two: Quantity, text: str) -> tuple[str, str] | None:
@@ -156,17 +172,31 @@ def _joined(one: Quantity, two: Quantity, text: str) -> tuple[str, str] | None:
         return "estimate", "half-width"
     if _is_interval(one, two, text):
         return "low", "high"
-    begins = _FROM.search(text, max(one.start - _NEAR, 0), one.start)
+    begins = (_TO_ALONE.fullmatch(between) and _stands_alone(one, two, text)) or _FROM.search(
+        text, max(one.start - _NEAR, 0), one.start
+    )
     return ("from", "to") if begins and _TO.fullmatch(between) else None
+
+
+def _stands_alone(one: Quantity, two: Quantity, text: str) -> bool:
+    """Not so in "32 of 128 to 16 of 128", where each number belongs to a count."""
+    before = text[max(one.start - _NEAR, 0) : one.start]
+    return not (re.search(r"\bof\s+\Z", before) or re.match(r"\s*(?:out\s+)?of\s+\d", text[two.end :]))
 
 
 def _is_interval(one: Quantity, two: Quantity, text: str) -> bool:
     between, before = text[one.end : two.start], text[max(one.start - _NEAR, 0) : one.start]
     if _DASH.fullmatch(between):
         return not (one.whole and two.whole)
-    if not (_RANGE.fullmatch(between) and _OPENS.search(before)):
+    if not (_RANGE.fullmatch(between) and _OPENS.search(before)) or _is_change(one, two, between, before):
         return False
     return before.rstrip()[-1:] not in "[(" or _CLOSES.match(text, two.end) is not None
+
+
+def _is_change(one: Quantity, two: Quantity, between: str, before: str) -> bool:
+    """ "(28.19 to 19.53)" goes down and "(0.242 and 0.008)" lists two: neither is an interval."""
+    words = between.strip()
+    return before.rstrip()[-1:] == "(" and (words == "and" or (words == "to" and one.value > two.value))
 
 
 def _same_unit(one: Quantity, two: Quantity) -> tuple[Quantity, Quantity]:
@@ -183,6 +213,8 @@ def _like(one: Quantity, other: Quantity) -> Quantity:
 
 def _is_estimate(one: Quantity, low: Quantity, text: str) -> bool:
     between = text[one.end : low.start]
+    if _OF_A_PAIR.search(text, max(one.start - _NEAR, 0), one.start):
+        return False  # "88 % against 2 %, interval 80 to 92": the interval is the difference's
     if "|" in between or (one.whole and not _CLOSE_BY.fullmatch(between)):
         return False
     return len(between) <= 45 and not re.search(r"[.;]\s|\bagainst\b|\bn\s*=|\bp\s*[<=>]", between)

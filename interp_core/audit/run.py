@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from interp_core.audit.finding import NOTE, SEVERITIES, WARNING, Overclaim
-from interp_core.audit.ladder import GRADES, NOT_FROM_ONE_TEST
+from interp_core.audit.ladder import BOTH_WAYS, GRADES
 from interp_core.audit.lexicon import Lexicon
 from interp_core.audit.links import Ignore, find_ignores
-from interp_core.audit.rules import coherence, statistics_words, strength, values, verdicts, whole_text
+from interp_core.audit.rules import coherence, effort, statistics_words, strength, values, verdicts, whole_text
 from interp_core.audit.rules.common import Text
 from interp_core.audit.statements import Statement, statements
 from interp_core.audit.study import Study
@@ -29,7 +29,7 @@ _BY_SENTENCE: tuple[Callable[[Statement, Text], Iterable[Overclaim]], ...] = (
     statistics_words.near_misses,
     statistics_words.chosen_examples,
     statistics_words.unlinked_numbers,
-    statistics_words.unequal_effort,
+    effort.unequal_effort,
 )
 _BY_TEXT: tuple[Callable[[Text], Iterable[Overclaim]], ...] = (
     whole_text.unmentioned,
@@ -38,6 +38,7 @@ _BY_TEXT: tuple[Callable[[Text], Iterable[Overclaim]], ...] = (
     whole_text.costless_ablation,
     whole_text.faultless_judge,
 )
+_BEYOND = tuple(f"needs {grade}" for grade in GRADES[BOTH_WAYS:])  # too strong whatever became of the claim
 _REMARK = "claims: ignore"
 
 
@@ -94,17 +95,12 @@ def _by_sentence(statement: Statement, text: Text) -> list[Overclaim]:
 
 def _yields(finding: Overclaim, other: Overclaim) -> bool:
     """Whether a finding says less than another about one mistake."""
-    same_words = finding.start < other.end and other.start < finding.end
     if finding.rule == "R6":
-        return other.rule in ("R9", "R11") and finding.claim in ("", other.claim)
-    if finding.rule in ("R4", "R8"):
-        absolute = finding.rule == "R4" and GRADES[NOT_FROM_ONE_TEST] in finding.message
-        if finding.rule == "R8" and other.rule == "R11":
-            return True
-        return (other.rule == "R6" and other.severity != NOTE and not absolute) or (
-            other.rule == "R16" and same_words and not absolute
-        )
-    return finding.rule == "R10" and (other.rule == "R11" or (other.rule == "R9" and same_words))
+        return other.rule == "R11" and finding.claim in ("", other.claim)
+    if finding.rule == "R4":
+        beyond = any(grade in finding.message for grade in _BEYOND)
+        return other.rule == "R6" and other.severity != NOTE and not beyond
+    return finding.rule in ("R8", "R10") and other.rule == "R11"
 
 
 def _troubles(writeup: Writeup) -> Iterator[Overclaim]:

@@ -106,6 +106,11 @@ class Statement:
         found = [hit for hit in self.hits if hit.idea == idea]
         return [hit for hit in found if self.voice.asserted(hit.start, hit.end)] if asserted else found
 
+    @cached_property
+    def offered(self) -> bool:
+        """Whether a hedge stands in it; "consistent with our hypothesis" takes credit and hedges nothing."""
+        return bool(self.of("voice.hedge", asserted=False)) and not self.of("R7.predicted", asserted=False)
+
     def span(self, hit: Hit) -> tuple[int, int]:
         """Where a phrase of it stands in the write-up."""
         return self.start + hit.start, self.start + hit.end

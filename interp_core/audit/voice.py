@@ -32,6 +32,11 @@ _REPORTING = re.compile(
     r"|hypothesi[sz]e|assert|asserts|trace|traces|traced|attribute|attributes|attributed|explain|explains"
     r"|explained|note|noted|notes)\b"
 )
+_SUBJECT = re.compile(r"\W*(?P<whether>[Ww]hether)\b[^.;:,]{3,120}?\b(?:is|are|was|were|depends|hinges|comes down)\b")
+_DENIED_SUBJECT = re.compile(
+    r"\W*That\b[^.;:]{3,200}?\b(?:is|was|would be) (?:not (?:something|shown|established|known|borne|supported|what)"
+    r"|more than|beyond what|undecided|unproven|untested)\b"
+)
 _AHEAD = 40
 _FIRM = ("prov", "establish", "conclusiv", "definitiv")
 
@@ -66,7 +71,14 @@ class Voice:
 
     def opened(self, start: int) -> bool:
         """Whether the words are asked, planned or supposed."""
-        return any(cue.start < start for cue in self._cues("voice.open"))
+        cues = [cue for cue in self._cues("voice.open") if not self._is_subject(cue, start)]
+        return any(cue.start < start for cue in cues) or bool(_DENIED_SUBJECT.match(self.text, 0))
+
+    def _is_subject(self, cue: Hit, start: int) -> bool:
+        """ "Whether it refuses is controlled by ..." asserts what follows its verb."""
+        verb = _SUBJECT.match(self.text)
+        first = bool(verb and verb.end() <= start and cue.start == verb.start("whether"))
+        return first or any(hit.start <= cue.start < hit.end for hit in self._cues("voice.settled"))
 
     def negated(self, start: int) -> bool:
         """Whether a denial stands before the words in their clause."""

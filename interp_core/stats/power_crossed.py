@@ -8,6 +8,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from interp_core.stats.decide import Decision, Verdict
+from interp_core.stats.means import expanded
 from interp_core.stats.power import MOST_PAIRS, check_power, noncentral
 
 
@@ -69,7 +70,12 @@ def chance_crossed_supported(
     ValueError : fewer than two requests or no frame.
     """
     error, df = spread.error(requests, frames)
-    return noncentral((true_effect - margin) / error, df, alpha)
+    return noncentral((true_effect - margin) / error, df, _level(spread, requests, alpha))
+
+
+def _level(spread: PlannedSpread, requests: int, alpha: float) -> float:
+    """The level at which the interval stands: that of the paired default where frames are fixed."""
+    return alpha if spread.frame else expanded(alpha, requests)
 
 
 def crossed_minimum_detectable_effect(
@@ -84,8 +90,9 @@ def crossed_minimum_detectable_effect(
     """The smallest true effect that is SUPPORTED with chance `power`, given the margin."""
     check_power(power, alpha)
     error, df = spread.error(requests, frames)
-    widest = float(stats.t.ppf(1 - alpha, df)) + 60.0
-    return margin + error * float(optimize.brentq(lambda shift: noncentral(shift, df, alpha) - power, 0.0, widest))
+    widest = float(stats.t.ppf(1 - alpha, df)) + 100.0
+    level = _level(spread, requests, alpha)
+    return margin + error * float(optimize.brentq(lambda shift: noncentral(shift, df, level) - power, 0.0, widest))
 
 
 def requests_to_decide(

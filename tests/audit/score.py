@@ -3,6 +3,10 @@
 An expected substring is found where a finding of its rule overlaps it. A finding of a scored rule that meets no
 expected substring is a false alarm. Notes are remarks and are not scored. Nothing is claimed for a rule with n below
 `LEAST`.
+
+`corpus_dev.jsonl` was written along with the rules. `corpus_second.jsonl` was written by somebody else and was held
+out once: on the first look recall was .77 and precision .83. The rules were then mended on it, so that what they score
+on either corpus now is fitted and says nothing about other texts.
 """
 
 import json

@@ -18,7 +18,7 @@ _P = re.compile(
     r"\b[pP](?:-?values?)?\s*(?:is\s+|was\s+|of\s+)?(?P<relation>[<=>≤≥]|less than|below"
     r"|above)?\s*(?P<value>0?\.\d{1,10}|1(?:\.0+)?\b|\d(?:\.\d+)?e-?\d+)"
 )
-_RATIO = re.compile(r"\b(?:odds|ratio|fold|times|relative risk|hazard)\b")
+_RATIO = re.compile(r"\b(?:odds|ratio|fold|times (?:as|more|higher|likelier|greater)|relative risk|hazard)\b")
 _OF_N = re.compile(
     r"\s*(?:\([^()]{0,40}\)\s*)?(?:of|on|out of)\s+(?:the\s+|all\s+"
     r"|our\s+)?(?P<n>\d{1,6})\s+(?:[a-z-]+\s+){0,2}?(?:requests?|prompts?|completions?|items|answers|pairs"
@@ -42,6 +42,15 @@ _EXCLUDES = re.compile(
     r"|stays) (?:wholly )?above)\s+(?:zero|0)\b"
 )
 _INCLUDES = re.compile(r"(?<!not )\b(?:includ\w+|contain\w+|cover\w+|cross\w+|span\w*|straddl\w+)\s+(?:zero|0)\b")
+_CASES = re.compile(
+    r"(?<![\w.,/\-])(?P<n>\d{1,3})\s+(?:[a-z-]+\s+){0,2}?(?:requests|prompts|completions|items|answers|pairs|questions"
+    r"|layers|heads|samples|outputs|responses|transcripts|runs|seeds|features)\b"
+)
+_SEVERAL_EACH = re.compile(r"\b(?:two|three|four|five|six|eight|ten|\d+)\s+[a-z]+\s+(?:each|per|apiece)\b")
+_OF_THEM = re.compile(r"\s*(?:of|passed|were|was|came|did|complied|agreed)\b")
+_MEAN = re.compile(
+    r"\b(?:mean|average|rate|share|proportion|fraction|accuracy)\b[^.;]{0,60}\b(?:was|is|of|at|to|came out at|=)\s+\Z"
+)
 _YEARS = range(1900, 2101)
 
 
@@ -68,10 +77,7 @@ def _interval(statement: Statement, low: Quantity, high: Quantity, estimate: Qua
             "Give the lower bound first",
         )
         return
-    if (
-        estimate
-        and not low.value - low.slack - estimate.slack <= estimate.value <= high.value + high.slack + estimate.slack
-    ):
+    if estimate and not any(_inside(value, estimate, low, high) for value in _signs(statement, estimate)):
         yield _r2(
             statement,
             span,
@@ -80,6 +86,16 @@ def _interval(statement: Statement, low: Quantity, high: Quantity, estimate: Qua
         )
     yield from _p_value(statement, low, high)
     yield from _about_zero(statement, low, high)
+
+
+def _signs(statement: Statement, estimate: Quantity) -> tuple[float, ...]:
+    """The estimate as printed; where a verb says that it is a fall and no sign is printed, the fall, too."""
+    falls = estimate.text[0] not in "-−–+" and statement.of("voice.lowering", asserted=False)
+    return (estimate.value, -estimate.value) if falls else (estimate.value,)
+
+
+def _inside(value: float, estimate: Quantity, low: Quantity, high: Quantity) -> bool:
+    return low.value - low.slack - estimate.slack <= value <= high.value + high.slack + estimate.slack
 
 
 def _p_value(statement: Statement, low: Quantity, high: Quantity) -> Iterator[Overclaim]:
@@ -206,8 +222,24 @@ def _impossible_rates(statement: Statement) -> Iterator[Overclaim]:
                 f"A rate of {quantity.text.strip()} is above 1, which no rate is.",
                 "Give the rate between 0 and 1, or as a percentage.",
             )
+        elif whole is None and (n := _sole_count(statement, quantity)):
+            yield from _grim(statement, quantity, n)
         elif whole and (quantity.unit == "%" or (is_result(statement, quantity) and 0 < quantity.value < 1)):
             yield from _grim(statement, quantity, int(whole["n"]))
+
+
+def _sole_count(statement: Statement, quantity: Quantity) -> int:
+    """How many cases an unlinked sentence speaks of, where it names one number of them and one share; else 0."""
+    counted = list(_CASES.finditer(statement.text))
+    share = quantity.unit == "%" or (0 < quantity.value < 1 and not quantity.whole and quantity.unit == "")
+    others = [q for q in statement.quantities if q is not quantity and not q.whole]
+    if not share or others or len(counted) != 1 or statement.linked or _SEVERAL_EACH.search(statement.text):
+        return 0
+    before = statement.text[: quantity.start - statement.start].lower()
+    named = quantity.unit == "%" and (
+        _OF_THEM.match(statement.text, quantity.end - statement.start) or "of the " in before
+    )
+    return int(counted[0]["n"]) if named or (_MEAN.search(before) and is_result(statement, quantity)) else 0
 
 
 def _rates(statement: Statement) -> bool:

@@ -1,22 +1,16 @@
-"""R8, R10, R11, R12, R15 and R20: statistics in words, examples, unlinked numbers and unequal effort."""
+"""R8, R10, R11, R12 and R15: statistics in words, examples and unlinked numbers."""
 
 import re
 from collections.abc import Iterator
 
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
-from interp_core.audit.known import baseline_means, treatment_means
+from interp_core.audit.known import baseline_means, raw_means, treatment_means
 from interp_core.audit.lexicon import Hit
 from interp_core.audit.quantities import Quantity
 from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
 from interp_core.audit.rules.values import is_result
 from interp_core.audit.statements import Statement
 
-_CONFIGURATIONS = re.compile(
-    r"\b(\d{1,6}|one|two|three|four|five|six|ten|twelve|twenty|a single|dozens of"
-    r"|hundreds of)\s+(?:[a-z-]+\s+){0,2}?(?:configurations?|settings|layers?|coefficients?|positions?|seeds?"
-    r"|hyperparameters?|runs?|trials?|prompts?|attempts?|combinations|tries|hours|variants)\b",
-    re.IGNORECASE,
-)
 _FRACTIONS = {
     "a quarter": 0.25,
     "one in four": 0.25,
@@ -33,17 +27,27 @@ _FRACTIONS = {
     "never": 0.0,
     "almost nothing": 0.0,
 }
+_SAYS = re.compile(
+    r"(?<!that )(?<!which )(?<!judge )"
+    r"\b(?:answers?|answered|says?|said|replies|replied|writes|wrote|responds|responded|opens|begins|starts)\b"
+    r"(?:\s+(?:with|that|by saying))?\s*[,:]?\s*(?:“|\"|``|«)"
+)
+_EACH = re.compile(r"\s+(?:each|apiece|(?:per|for each|from each|in all|in total|out of|in (?:\w+|\d+))\b)")
+_IN_N = re.compile(r"\s+(?:in|out of)\s+\d{1,3}\s+(?:[a-z-]+\s+){0,2}?[a-z]+s\b")
+_MEAN = re.compile(r"\b(?:mean|average|median|total)\b[^.;]{0,30}\b(?:of|was|is|at)\s+\Z")
+_BEFORE = 60
 _GAP = 120  # characters between two sentences, their links included
-_BASELINE = re.compile(r"\bbaselines?\b|\bcompetitors?\b|\bcontrols?\b|\brandom directions?\b", re.IGNORECASE)
 
 
 def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R8 for one sentence."""
     if not statement.own or not statement.linked or statement.tabular or _gives_baseline(statement, text):
         return
+    if statement.of("R6.owned", asserted=False) and not all(f.supported for f in statement.findings):
+        return  # it restates a claim that did not hold
     for hit in statement.of("R8.comparative")[:1]:
         if _compares(statement, hit):
-            means = sorted(set(baseline_means(statement.findings)))
+            means = sorted(set(_owed(statement)))
             yield at_hit(
                 statement,
                 "R8",
@@ -59,13 +63,13 @@ def _compares(statement: Statement, hit: Hit) -> bool:
     """ "rises to" compares where the number that follows is the treatment's."""
     means = treatment_means(statement.findings)
     if not words(statement, hit).endswith(" to") or words(statement, hit).startswith(("compared", "relative")):
-        return bool(baseline_means(statement.findings))
+        return bool(_owed(statement))
     after = [q for q in statement.quantities if q.start >= statement.start + hit.end]
     return bool(after) and any(after[0].holds(mean) for mean in means)
 
 
 def _gives_baseline(statement: Statement, text: Text) -> bool:
-    means = baseline_means(statement.findings)
+    means = _owed(statement)
     if not means or statement.injected & {"baseline_mean", "means", "interval", "sentence"}:
         return True
     near = text.paragraph(statement)
@@ -75,6 +79,16 @@ def _gives_baseline(statement: Statement, text: Text) -> bool:
     )
     in_words = any(abs(value - mean) < 0.05 for value in _fractions(statement) for mean in means)
     return rates or in_words or _as_count(counts, statement) or _has_interval(statement)
+
+
+def _owed(statement: Statement) -> list[float]:
+    """The baselines' means; of a share of the gap, which carries its baseline, only where the raw mean is printed."""
+    raw = [
+        arms["baseline"]
+        for arms in raw_means(statement.findings)
+        if any(q.holds(arms["treatment"]) for q in statement.quantities)
+    ]
+    return baseline_means(statement.findings) or raw
 
 
 def _fractions(statement: Statement) -> list[float]:
@@ -89,12 +103,14 @@ def _as_count(counts: list[float], statement: Statement) -> bool:
 
 def _has_interval(statement: Statement) -> bool:
     """Effect and interval: the difference is all there, and the baseline with it."""
-    return any(q.part == "low" for q in statement.quantities)
+    effects = [f.row["effect"] for f in statement.findings if f.row.get("effect") is not None]
+    given = any(q.holds(effect) for q in statement.quantities for effect in effects)
+    return given and any(q.part in ("low", "half-width") for q in statement.quantities)
 
 
 def bare_significance(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R10 for one sentence."""
-    if not statement.own:
+    if not statement.own or statement.block.kind == "header":
         return
     important = statement.of("R10.importance")
     harmless = [(hit.start, hit.end) for hit in statement.of("R10.harmless", asserted=False)]
@@ -175,12 +191,18 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R12 for one sentence: examples without the draw that they come from."""
     if not statement.own or statement.block.kind == "heading":
         return
-    hits = statement.of("R12.example", asserted=False)[:1]
+    hits = (statement.of("R12.example", asserted=False) or _quoted_answers(statement))[:1]
     if not hits or any(one.of("R12.drawn", asserted=False) for one in text.paragraph(statement)):
         return
     for hit in hits:
         voice = statement.voice
-        if not (voice.question or voice.negated(hit.start) or voice.others(hit.start) or voice.opened(hit.start)):
+        if not (
+            _EACH.match(statement.text, hit.end)
+            or voice.question
+            or voice.negated(hit.start)
+            or voice.others(hit.start)
+            or voice.opened(hit.start)
+        ):
             yield at_hit(
                 statement,
                 "R12",
@@ -189,6 +211,12 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
                 "Show the report's seeded draw and say so: “drawn at random, seed …; the report holds the whole draw”.",
                 severity=ERROR,
             )
+
+
+def _quoted_answers(statement: Statement) -> list[Hit]:
+    """ "It says “Chapter one”": what the model said, in a sentence about a claim."""
+    said = _SAYS.search(statement.text) if statement.linked else None
+    return [Hit("R12.example", *said.span())] if said else []
 
 
 def unlinked_numbers(statement: Statement, text: Text) -> Iterator[Overclaim]:
@@ -224,46 +252,12 @@ def _among_results(statement: Statement) -> bool:
 
 
 def _stands_for_result(statement: Statement, quantity: Quantity) -> bool:
-    return quantity.part == "count" or (is_result(statement, quantity) and quantity.part not in ("of", "confidence"))
+    text = statement.writeup.prose
+    before = text[max(quantity.start - _BEFORE, statement.start) : quantity.start]
+    counted = quantity.part == "count" or (quantity.whole and (_IN_N.match(text, quantity.end) or _MEAN.search(before)))
+    return bool(counted) or (is_result(statement, quantity) and quantity.part not in ("of", "confidence"))
 
 
 def _holder(value: float, text: Text) -> str:
     rows = (f for f in text.study.findings if f.row.get("effect") is not None)
     return next((f.claim for f in rows if abs(abs(f.row["effect"]) - abs(value)) < 0.006), "")
-
-
-def unequal_effort(statement: Statement, _: Text) -> Iterator[Overclaim]:
-    """R20 for one sentence."""
-    if not statement.own or "R17" in statement.sections or statement.block.kind == "heading":
-        return
-    if statement.of("R20.equal", asserted=False):
-        return
-    poor = [hit for hit in statement.of("R20.poor", asserted=False) if not statement.voice.question]
-    poor = [hit for hit in poor if not _denied_effort(statement, hit)]
-    counts = _unequal_counts(statement)
-    if poor or counts:
-        hit = poor[0] if poor else counts
-        assert hit is not None
-        yield at_hit(
-            statement,
-            "R20",
-            hit,
-            "The baseline was given less work than the method, so the comparison favours the method.",
-            "Give both the same search, or report the method's result at the baseline's effort, and say how "
-            "many configurations each was given.",
-            severity=ERROR if statement.linked else WARNING,
-        )
-
-
-def _denied_effort(statement: Statement, hit: Hit) -> bool:
-    voice = statement.voice
-    return voice.others(hit.start) or voice.opened(hit.start)
-
-
-def _unequal_counts(statement: Statement) -> Hit | None:
-    """ "24 configurations for ours, 3 for the baseline"."""
-    base = _BASELINE.search(statement.text)
-    counts = {match[1].lower(): match for match in _CONFIGURATIONS.finditer(statement.text)}
-    if base and len(counts) > 1 and statement.of("R20.method", asserted=False):
-        return Hit("R20.poor", base.start(), base.end())
-    return None

@@ -7,13 +7,13 @@ from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
 from interp_core.audit.ladder import ASSOCIATIONAL, BOTH_WAYS, GRADES, LICENSES, grade
 from interp_core.audit.lexicon import Hit
-from interp_core.audit.rules.common import Text, at_hit, licensed_for, words
+from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
 from interp_core.audit.statements import Statement
 from interp_core.audit.study import Finding, stems
 from interp_core.audit.wording import licensed
 
 _VERBS = (("R4.intervention", 1), ("R4.makes", 2), ("R4.causal", 2), ("R4.mediation", 3), ("R4.absolute", 4))
-_SCOPES = ("R5.models", "R5.universal", "R5.attacks")
+_SCOPES = ("R5.models", "R5.universal", "R5.attacks", "R5.several")
 _LIMIT = re.compile(
     r"\b(?:we|were|was|is|are)?\s*(?:tested|studied|evaluated|tried|run|ran|measured|used)?\s*only\s+(?:on|in"
     r"|with|at|for|one|two|a|these|\d)"
@@ -32,21 +32,26 @@ def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
     ideas = [(idea, needed) for idea, needed in _VERBS if needed > reached and not (prompted and idea == "R4.makes")]
     found = [(needed, hit) for idea, needed in ideas for hit in statement.of(idea)]
     weak = [(hit.start, hit.end) for hit in statement.of("R4.harmless", asserted=False)]
-    for needed, hit in _strongest(found):
-        harmless = any(start < hit.end and hit.start < end for start, end in weak)
-        if not harmless and not _only_a_limit(statement, hit) and (statement.ties or needed >= BOTH_WAYS):
+    for needed, hit in _strongest(statement, [pair for pair in found if not _is_weak(statement, pair[1], weak)]):
+        if statement.ties or needed >= BOTH_WAYS:
             yield at_hit(
                 statement, "R4", hit, _too_strong(statement, hit, needed, reached), _weaker(statement, reached)
             )
 
 
-def _strongest(found: list[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
-    """One finding for words that overlap: the one that needs most."""
-    taken: list[Hit] = []
+def _strongest(statement: Statement, found: list[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
+    """One finding for a clause: the words that need most."""
+    taken: set[tuple[int, int]] = set()
     for needed, hit in sorted(found, key=lambda pair: (-pair[0], pair[1].start)):
-        if not any(hit.start < other.end and other.start < hit.end for other in taken):
-            taken.append(hit)
+        clause = statement.voice.clause(hit.start)
+        if clause not in taken:
+            taken.add(clause)
             yield needed, hit
+
+
+def _is_weak(statement: Statement, hit: Hit, weak: list[tuple[int, int]]) -> bool:
+    harmless = any(start < hit.end and hit.start < end for start, end in weak)
+    return harmless or _only_a_limit(statement, hit)
 
 
 def _too_strong(statement: Statement, hit: Hit, needed: int, reached: int) -> str:
@@ -82,7 +87,7 @@ def too_wide(statement: Statement, _: Text) -> Iterator[Overclaim]:
     tested = _tested(statement)
     for idea in _SCOPES:
         for hit in statement.of(idea):
-            if not _narrowed(statement, hit, idea) and not _covered(statement, hit, tested):
+            if _is_wider(statement, hit, idea, tested):
                 yield at_hit(
                     statement,
                     "R5",
@@ -92,6 +97,12 @@ def too_wide(statement: Statement, _: Text) -> Iterator[Overclaim]:
                     f"narrow it to “the tested …”.",
                 )
                 return
+
+
+def _is_wider(statement: Statement, hit: Hit, idea: str, tested: list[str]) -> bool:
+    if idea == "R5.several":  # "in both models" of a claim that was tested on one
+        return all(len({row.model for row in statement.study.of(tie.claim, None)}) == 1 for tie in statement.ties)
+    return not _narrowed(statement, hit, idea) and not _covered(statement, hit, tested)
 
 
 def _tested(statement: Statement) -> list[str]:
@@ -153,40 +164,54 @@ def _covered(statement: Statement, hit: Hit, tested: list[str]) -> bool:
     """ "Across models" with two models tested and named is what was tested."""
     word = words(statement, hit).lower()
     named = statement.study.mentioned_models(statement.writeup.text[statement.start : statement.end])
-    return (
-        "models" in word
-        and len(tested) > 1
-        and len(named) >= len(tested)
-        and not word.startswith(("all", "any", "every", "no matter", "regardless"))
+    return (word == "models" or word.startswith("across")) and len(tested) > 1 and len(named) >= len(tested)
+
+
+def ungrounded(statement: Statement, text: Text) -> Iterator[Overclaim]:
+    """R16 for one sentence: a mechanism is told for a behaviour that was not shown."""
+    if not statement.own or statement.block.kind == "heading" or statement.of("R6.owned", asserted=False):
+        return
+    rested = [f for f in _rested_on(statement) if not _disclosed(f, statement, text)]
+    beside = [f for f in statement.findings if f.row.get("kind") == "behavioural" and not f.supported]
+    hits = statement.of("R16.mechanism")
+    if hits and (rested or beside):
+        yield _ungrounded(statement, statement.span(hits[0]), [*rested, *beside][0])
+    elif rested and not statement.tabular and _asserts(statement):
+        yield _ungrounded(statement, (statement.start, statement.end), rested[0])
+
+
+def _ungrounded(statement: Statement, span: tuple[int, int], ground: Finding) -> Overclaim:
+    return at(
+        statement,
+        "R16",
+        span,
+        f"The sentence explains a behaviour that is not shown: {ground.claim} is {ground.verdict} on {ground.model}.",
+        f"Say in the same paragraph what became of its ground, and offer no mechanism: {licensed_for_one(ground)}",
+        severity=ERROR if statement.linked else WARNING,
     )
 
 
-def ungrounded(statement: Statement, _: Text) -> Iterator[Overclaim]:
-    """R16 for one sentence: a mechanism is told for a behaviour that was not shown."""
-    if not statement.own or statement.block.kind == "heading":
-        return
-    grounds = list(_grounds(statement))
-    for hit in statement.of("R16.mechanism")[:1] if grounds else []:
-        ground = grounds[0]
-        if not statement.of("R6.owned", asserted=False):
-            yield at_hit(
-                statement,
-                "R16",
-                hit,
-                f"The sentence explains a behaviour that is not shown: {ground.claim} is {ground.verdict} on "
-                f"{ground.model}.",
-                f"Report the mechanism's claim alone, and say of its ground: {licensed_for_one(ground)}",
-                severity=ERROR if statement.linked else WARNING,
-            )
-
-
-def _grounds(statement: Statement) -> Iterator[Finding]:
-    """Behavioural findings, not supported, that the cited claims rest on or that are cited beside them."""
+def _rested_on(statement: Statement) -> Iterator[Finding]:
+    """Findings, not supported, that the cited claims were registered to rest on."""
     for finding in statement.findings:
         for claim in finding.registration.get("rests_on") or ():
             yield from (f for f in statement.study.of(str(claim), finding.model) if not f.supported)
-        if finding.row.get("kind") == "behavioural" and not finding.supported:
-            yield finding
+
+
+def _disclosed(ground: Finding, statement: Statement, text: Text) -> bool:
+    """Whether the paragraph says what became of the ground."""
+    near = text.paragraph(statement)
+    return any(ground.claim in {tie.claim for tie in one.ties} and one.of("R6.owned", asserted=False) for one in near)
+
+
+def _asserts(statement: Statement) -> bool:
+    """Whether the sentence states a finding: it asks, plans and hedges nothing, and is more than a list of links."""
+    voice, found = statement.voice, stems(statement.text)
+    if not statement.quantities and not any(
+        found & statement.study.words.get(tie.claim, frozenset()) for tie in statement.ties
+    ):
+        return False
+    return not (voice.question or voice.opened(len(statement.text)) or statement.offered)
 
 
 def licensed_for_one(finding: Finding) -> str:

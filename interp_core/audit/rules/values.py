@@ -14,7 +14,7 @@ _BEFORE = 40
 TIMES = re.compile(r"[\s-]?(?:times|fold|x\b|×|-fold)")
 _MORE = re.compile(r"\s*(?:more|less|higher|lower|increase|decrease|reduction|rise|drop|fewer|relative)")
 _MARGIN = re.compile(
-    r"\b(?:at least|margin|within|by at most|smallest effect|threshold|bound|registered|beyond|short of"
+    r"\b(?:at least|margin|within|inside|outside|by at most|smallest effect|threshold|bound|registered|beyond|short of"
     r"|claimed|predicted)\b"
 )
 _ALPHA = re.compile(r"\b(?:alpha|error|level|one-sided)\b|α")
@@ -67,10 +67,16 @@ def _against(
     best = max(groups, key=lambda triple: sum(_signed(q, getattr(triple, _FIELD[q.part])) for q in group), default=None)
     if best is None:
         return
+    means = all(_is_mean(quantity, values) for quantity in group)
     for quantity in group:
         value = getattr(best, _FIELD[quantity.part])
-        if not _signed(quantity, value) and not (quantity.part == "estimate" and _is_mean(quantity, values)):
+        if not _signed(quantity, value) and not _is_otherwise(quantity, value, means, values):
             yield quantity, Known(_FIELD[quantity.part], _NAMES[quantity.part], value)
+
+
+def _is_otherwise(quantity: Quantity, value: float, means: bool, values: Sequence[Known]) -> bool:
+    """Whether a pair gives the arms' means, or an estimate an arm's mean or the size of the effect without its sign."""
+    return means or (quantity.part == "estimate" and (_is_mean(quantity, values) or quantity.holds(value)))
 
 
 _FIELD = {"estimate": "effect", "low": "low", "high": "high"}
@@ -121,7 +127,7 @@ def _fits(statement: Statement, quantity: Quantity, value: Known) -> bool:
     if value.kind == "ratio":
         return bool(TIMES.match(text, quantity.end) or _MORE.match(text, quantity.end))
     if value.kind == "margin":
-        return bool(_MARGIN.search(before) or quantity.bound)
+        return bool(_MARGIN.search(before) or quantity.bound or before.rstrip().endswith(("±", "+/-", "\\pm")))
     if value.kind == "complement":
         return bool(
             _OPPOSITE.search(

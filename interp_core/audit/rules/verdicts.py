@@ -5,11 +5,13 @@ from collections.abc import Iterator, Sequence
 
 from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, NOTE, WARNING, Overclaim
+from interp_core.audit.lexicon import Hit
 from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
 from interp_core.audit.statements import Statement, Tie
 from interp_core.audit.study import CONFIRMATORY, Finding
 from interp_core.audit.wording import licensed
 
+_DENIAL = re.compile(r"(?:do|does|did|is|are|was|were|no|not)\b|\w+n't\b", re.IGNORECASE)
 _SIZE = re.compile(r"by at least", re.IGNORECASE)
 
 
@@ -52,7 +54,7 @@ def _without_finding(statement: Statement, tie: Tie) -> Iterator[Overclaim]:
             f"Name a model that it was run on ({tested}), or run it there.",
             claim=tie.claim,
         )
-    elif not _owned(statement, "not run"):
+    elif not statement.of("R6.unrun", asserted=False):
         yield at(
             statement,
             "R6",
@@ -74,7 +76,7 @@ def _by_verdict(statement: Statement, tie: Tie, rows: Sequence[Finding]) -> Iter
         return
     if len(bad) < len(meant):
         yield _mixed(statement, tie, meant, bad)
-    elif statement.voice.question or statement.voice.opened(len(statement.text)) or _hedged(statement):
+    elif statement.voice.question or statement.voice.opened(len(statement.text)) or statement.offered:
         return
     else:
         yield _refused(statement, tie, bad[0])
@@ -112,23 +114,17 @@ def _refused(statement: Statement, tie: Tie, row: Finding) -> Overclaim:
 
 def _said(statement: Statement, row: Finding) -> bool:
     """Whether the sentence says itself what became of the claim, or says no more than the interval shows."""
-    if row.stale:
-        return _owned(statement, "stale")
-    if row.reversed:
-        return _owned(statement, row.verdict) or _direction(statement) == row.beyond_zero
-    if row.smaller:
-        return _owned(statement, row.verdict) or not _at_size(statement)
-    if row.verdict == "INCONCLUSIVE" and statement.of("R9.none", asserted=False):
-        return True  # R9 says it
-    return _owned(statement, row.verdict)
+    if _owned(statement):
+        return True
+    if row.row.get("relation") != "equivalent" and statement.of("R9.none", asserted=False):
+        return True  # it does not state the claim; R9 says what is wrong with it
+    if row.reversed and not row.stale:
+        return _direction(statement) == row.beyond_zero
+    return row.smaller and not row.stale and not _at_size(statement)
 
 
-def _owned(statement: Statement, _: str) -> bool:
+def _owned(statement: Statement) -> bool:
     return bool(statement.of("R6.owned", asserted=False))
-
-
-def _hedged(statement: Statement) -> bool:
-    return bool(statement.of("voice.hedge", asserted=False))
 
 
 def _at_size(statement: Statement) -> bool:
@@ -170,7 +166,7 @@ def claimed_absences(statement: Statement, _: Text) -> Iterator[Overclaim]:
     if not statement.own or not statement.ties or any(_shows_absence(statement, f) for f in statement.findings):
         return
     for hit in statement.of("R9.none", asserted=False):
-        if not _denied(statement, hit.start, hit.end) and not _names_refuted(statement):
+        if not _denied(statement, hit.start, hit.end) and not _names_refuted(statement, hit):
             yield at_hit(
                 statement,
                 "R9",
@@ -211,6 +207,6 @@ def _denied(statement: Statement, start: int, end: int) -> bool:
     )
 
 
-def _names_refuted(statement: Statement) -> bool:
+def _names_refuted(statement: Statement, hit: Hit) -> bool:
     """ "Screenplays do not raise compliance more" restates a refutation by reversal; it claims no absence."""
-    return any(row.reversed for row in statement.findings)
+    return bool(_DENIAL.match(words(statement, hit))) and any(row.reversed for row in statement.findings)

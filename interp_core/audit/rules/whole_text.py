@@ -16,6 +16,21 @@ _RUN_IN = re.compile(
     r"(?im)^[ \t>]*(?:\*\*|__|\\paragraph\{|\\textbf\{|#+ *)?[ \t]*(?:limits|limitations|caveats"
     r"|threats to validity)\b\s*[.:*}_]"
 )
+_NUMBER = (
+    r"(?:\d{1,5}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty"
+    r"|thirty|forty|fifty|dozens|hundreds)"
+)
+_THINGS = (
+    r"(?:claims|hypotheses|layers|sites|positions|configurations|settings|coefficients|directions|variants|combinations"
+    r"|candidates|hyperparameters)"
+)
+# "Of 14 claims", "one of 12 layers", "fourteen claims, 12 layers", "claims: 14".
+_TRIES = re.compile(
+    rf"\b(?:of|from|among|between|all)\s+(?:the\s+|our\s+)?{_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\b"
+    rf"|\b{_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\s*(?:,|\.|;|in all|in total|of which|on (?:file|record))"
+    rf"|\b{_THINGS}\s*:\s*{_NUMBER}\b",
+    re.IGNORECASE,
+)
 
 
 def unmentioned(text: Text) -> Iterator[Overclaim]:
@@ -49,9 +64,7 @@ f"the rest for all that was tried.",
 
 def silent_on_tries(text: Text) -> Iterator[Overclaim]:
     """R14: nowhere does the text say how many claims, layers or configurations were tried."""
-    if not text.statements or any(
-        s.of("R14.tried", asserted=False) for s in text.statements if s.block.kind != "heading"
-    ):
+    if not text.statements or any(_counts_tries(s) for s in text.statements if s.block.kind != "heading"):
         return
     claims = len(text.study.by_claim)
     yield Overclaim(
@@ -62,6 +75,10 @@ def silent_on_tries(text: Text) -> Iterator[Overclaim]:
         "Add the layers, positions and "
 f"settings that were searched.",
     )  # fmt: skip
+
+
+def _counts_tries(statement: Statement) -> bool:
+    return bool(statement.of("R14.tried", asserted=False) or _TRIES.search(statement.text))
 
 
 def without_limits(text: Text) -> Iterator[Overclaim]:
