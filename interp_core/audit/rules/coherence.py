@@ -230,10 +230,12 @@ def _impossible_rates(statement: Statement) -> Iterator[Overclaim]:
 
 def _sole_count(statement: Statement, quantity: Quantity) -> int:
     """How many cases an unlinked sentence speaks of, where it names one number of them and one share; else 0."""
-    counted = list(_CASES.finditer(statement.text))
     share = quantity.unit == "%" or (0 < quantity.value < 1 and not quantity.whole and quantity.unit == "")
-    others = [q for q in statement.quantities if q is not quantity and not q.whole]
-    if not share or others or len(counted) != 1 or statement.linked or _SEVERAL_EACH.search(statement.text):
+    if not share or statement.linked:
+        return 0
+    others = any(q is not quantity and not q.whole for q in statement.quantities)  # the first one is enough
+    counted = [] if others else list(_CASES.finditer(statement.text))
+    if len(counted) != 1 or _SEVERAL_EACH.search(statement.text):
         return 0
     before = statement.text[: quantity.start - statement.start].lower()
     named = quantity.unit == "%" and (
