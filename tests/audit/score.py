@@ -6,7 +6,8 @@ expected substring is a false alarm. Notes are remarks and are not scored. Nothi
 
 `corpus_dev.jsonl` was written along with the rules. `corpus_second.jsonl` was written by somebody else and was held
 out once: on the first look recall was .77 and precision .83. The rules were then mended on it, so that what they score
-on either corpus now is fitted and says nothing about other texts.
+on either corpus now is fitted and says nothing about other texts. `corpus_heldout.jsonl` was written by a third hand
+after that and opened once, with no rule changed since: recall .88, precision .96.
 """
 
 import json

@@ -9,6 +9,7 @@ from tests.audit.score import study as fixture_study
 
 ENTRIES = corpus(HERE / "corpus_dev.jsonl")
 SECOND = corpus(HERE / "corpus_second.jsonl")
+HELD_OUT = corpus(HERE / "corpus_heldout.jsonl")
 FLOOR = 0.9
 
 
@@ -53,3 +54,9 @@ def test_the_table_claims_nothing_of_few_cases(scores):
     line = next(line for line in table(scores).splitlines() if line.startswith(f"{few} "))
     assert " of " in line
     assert "1.00" not in line
+
+
+def test_the_held_out_corpus_scores_as_the_guide_says():
+    """The figures of docs/audit.md: a rule changed for the better changes them too, and has to say so."""
+    total = overall(score(HELD_OUT, fixture_study()))
+    assert (round(total.recall, 2), round(total.precision, 2)) == (0.88, 0.96)
