@@ -2,11 +2,10 @@
 
 from interp_core.ledger.chain import append, read
 from interp_core.ledger.lock import Lock, Registered, changes, differences, read_lock, register, write_lock
-from interp_core.ledger.status import STATUSES, Status, kinds_of_data, status_of
+from interp_core.ledger.status import Status, kinds_of_data, status_of
 from interp_core.ledger.verify import Check, verify
 
 __all__ = [
-    "STATUSES",
     "Check",
     "Lock",
     "Registered",

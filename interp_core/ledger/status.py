@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from interp_core.ledger.lock import Lock, changes, differences
+from interp_core.spec.registration import STATUSES
 
 Row = Mapping[str, Any]
-STATUSES = ("confirmatory", "replication", "amended", "exploratory", "post hoc")
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,6 @@ class Status:
     name: str
     why: str
     looks: int
-
-    @property
-    def text(self) -> str:
-        """Both in one: "amended: predictions.0.margin (0.25, now 0.2)"."""
-        return f"{self.name}: {self.why}" if self.why else self.name
 
 
 def status_of(row: Row, lock: Lock, findings: Sequence[Row]) -> Status:

@@ -8,12 +8,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from interp_core.report.numbers import means, plural, short
+from interp_core.spec.registration import STATUSES
 
 Document = dict[str, Any]
 Row = Mapping[str, Any]
 
 SCHEMA = 1
-STATUSES = ("confirmatory", "replication", "amended", "exploratory", "post hoc")
 _LEAST_P = 5e-4  # no smaller p is computed
 GAP = "of the gap"
 VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "INVALID")

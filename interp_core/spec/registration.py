@@ -8,6 +8,7 @@ from interp_core.errors import ClaimError
 from interp_core.spec.identity import Tree
 
 MOST_HEADLINES = 3
+STATUSES = ("confirmatory", "replication", "amended", "exploratory", "post hoc")  # of a finding, strongest first
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 import pytest
 
 from interp_core import ledger
-from interp_core.ledger import STATUSES, Lock
+from interp_core.ledger import Lock
+from interp_core.spec.registration import STATUSES
 from tests.ledger.rows import found, locked, on_record
 
 LOCK = Lock({("a", "m"): locked()})
