@@ -49,9 +49,9 @@ from interp_core.stats.power_crossed import (
     chance_crossed_supported,
     crossed_minimum_detectable_effect,
     requests_to_decide,
-    simulated_chance,
 )
 from interp_core.stats.power_rates import chance_rate_supported, rate_minimum_detectable_effect, rate_n_to_decide, room
+from interp_core.stats.power_simulated import Outcomes, imagined, simulated_chance
 from interp_core.stats.ratio import ratio_interval
 from interp_core.stats.selection import Selection, confirmed_interval, selected_interval
 from interp_core.stats.separability import auc_difference_interval, auc_interval, delong_interval
@@ -67,6 +67,7 @@ __all__ = [
     "Interval",
     "JudgeCounts",
     "Multiverse",
+    "Outcomes",
     "Placement",
     "PlannedSpread",
     "Pooled",
@@ -101,6 +102,7 @@ __all__ = [
     "expected_false_supported",
     "headline_shares",
     "holds_in",
+    "imagined",
     "interaction_interval",
     "many_means_interval",
     "mcnemar_exact",

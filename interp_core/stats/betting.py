@@ -48,30 +48,42 @@ def lower_end(unit: Float[np.ndarray, "n"], alpha: float) -> float:
     """The largest candidate up to which every mean is rejected, on the scale of [0, 1]."""
     rng = np.random.default_rng(len(unit))
     orders = rng.permuted(np.broadcast_to(np.arange(len(unit)), (_ORDERS, len(unit))), axis=1)
-    coarse = _last_rejected(unit[orders], alpha, np.arange(1, _GRID + 1) / _GRID)
-    return _last_rejected(unit[orders], alpha, coarse + np.arange(1, _GRID + 1) / _GRID**2)
+    bets = Bets(unit[orders], float(np.log(_AIM / alpha)))
+    coarse = _last_rejected(bets, alpha, np.arange(1, _GRID + 1) / _GRID)
+    return _last_rejected(bets, alpha, coarse + np.arange(1, _GRID + 1) / _GRID**2)
 
 
-def _last_rejected(orders: Float[np.ndarray, "order n"], alpha: float, means: Float[np.ndarray, "mean"]) -> float:
-    wealth = _log_wealth(orders, np.log(_AIM / alpha), np.minimum(means, 1.0))
-    rejected = np.logaddexp.reduce(wealth, axis=0) - np.log(len(orders)) >= np.log(1 / alpha)
+def _last_rejected(bets: "Bets", alpha: float, means: Float[np.ndarray, "mean"]) -> float:
+    wealth = bets.log_wealth(np.minimum(means, 1.0))
+    rejected = np.logaddexp.reduce(wealth, axis=1) - np.log(wealth.shape[1]) >= np.log(1 / alpha)
     count = len(means) if rejected.all() else int(np.argmin(rejected))
     return float(means[count - 1]) if count else float(2 * means[0] - means[1])
 
 
-def _log_wealth(
-    orders: Float[np.ndarray, "order n"], target: float, means: Float[np.ndarray, "mean"]
-) -> Float[np.ndarray, "order mean"]:
-    count, n = orders.shape
-    wealth = np.zeros((count, len(means)))
-    total, squares = np.full((count, 1), 0.5), np.full((count, 1), 0.25)  # a first guess: the largest variance there is
-    centre = total.copy()
-    for i in range(n):
-        value = orders[:, i : i + 1]
-        variance = squares / (i + 1) + (centre - means) ** 2
-        stake = np.sqrt(2 * np.maximum(target - wealth, 0.0) / (variance * (n - i)))
-        wealth += np.log1p(np.minimum(stake, _MOST / means) * (value - means))
-        total += value
-        centre = total / (i + 2)
-        squares += (value - centre) ** 2
-    return wealth
+class Bets:
+    """Values in shuffled orders, and what a gambler who sees them in turn knows before each.
+
+    Attributes
+    ----------
+    values : each draw, shape [draw, order].
+    centre, squares : its predecessors' shrunken mean, and the mean of their squared distances from their own.
+    """
+
+    def __init__(self, orders: Float[np.ndarray, "order n"], target: float) -> None:
+        self.values, self.target = np.ascontiguousarray(orders.T), target
+        seen = np.arange(len(self.values) + 1)[:, None]
+        first = np.full((1, len(orders)), 0.5)  # a first guess, as is the largest variance that there is
+        centre = np.concatenate([first, self.values]).cumsum(axis=0) / (seen + 1)
+        squares = np.concatenate([first**2, (self.values - centre[1:]) ** 2]).cumsum(axis=0) / (seen + 1)
+        self.centre, self.squares = centre[:-1], squares[:-1]
+
+    def log_wealth(self, means: Float[np.ndarray, "mean"]) -> Float[np.ndarray, "mean order"]:
+        """The logarithm of the wealth that betting against each mean comes to, order by order."""
+        n, against = len(self.values), means[:, None]
+        most = _MOST / against
+        wealth = np.zeros((len(means), self.values.shape[1]))
+        for i, (value, centre, squares) in enumerate(zip(self.values, self.centre, self.squares, strict=True)):
+            variance = squares + (centre - against) ** 2
+            stake = np.sqrt(2 / (n - i) * np.maximum(self.target - wealth, 0.0) / variance)
+            wealth += np.log(1 + np.minimum(stake, most) * (value - against))
+        return wealth

@@ -4,7 +4,7 @@ import math
 from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 from scipy import optimize, special, stats
 
@@ -14,6 +14,8 @@ from interp_core.stats.interval import Interval
 
 MOST_EXACT = 500  # pairs up to which the exact interval is computed
 _REFERENCE = 1.96  # ranks the tables of outcomes, at every alpha, so that the intervals are nested
+_LEAST = -1 + 1e-9
+_NEGLIGIBLE = 1e-16  # a table's probability that is left out; of 500, together far below the rounding of an end
 _NUISANCE = 40  # points at which the nuisance parameter is tried before the best is refined
 
 
@@ -136,36 +138,40 @@ def _buehler(gained: int, lost: int, n: int, alpha: float) -> float:
     """The lower end: where the largest probability of the tables at least as extreme crosses `alpha`."""
     if lost == n:
         return -1.0
-    tail = _Tail(gained, lost, n)
-    if tail.worst(-1 + 1e-9) >= alpha:
-        return -1.0
-    low, high = _bracket(tail, gained, lost, alpha)
-    root = optimize.brentq(lambda delta: math.log(tail.worst(delta) / alpha), low, high, xtol=1e-6)
+    tail, needed = _Tail(gained, lost, n), float(special.ndtri(alpha))
+
+    def excess(delta: float) -> float:
+        return float(special.ndtri(tail.worst(delta))) - needed  # on this scale nearly a straight line
+
+    near = float(_bonett_price(gained, lost, n, special.ndtri(alpha)))
+    step = 0.25 / math.sqrt(n)
+    low, high = max(near - step, _LEAST), near + step
+    while excess(low) >= 0:
+        if low == _LEAST:
+            return -1.0
+        low, high = max(low - step, _LEAST), low
+    while high < 1 and excess(high) < 0:
+        low, high = high, high + step
+    root = optimize.brentq(excess, low, min(high, 1 - 1e-12), xtol=1e-6)
     return max(-1.0, float(root) - 2e-6)
 
 
-def _bracket(tail: "_Tail", gained: int, lost: int, alpha: float) -> tuple[float, float]:
-    """Two differences about the Bonett-Price limit, below and above the root."""
-    near = float(_bonett_price(gained, lost, tail.n, -stats.norm.ppf(1 - alpha)))
-    step = 0.5 / math.sqrt(tail.n)
-    low, high = near - step, near + step
-    while low > -1 and tail.worst(low) >= alpha:
-        low -= step
-    while high < 1 and tail.worst(high) < alpha:
-        high += step
-    return max(low, -1 + 1e-9), min(high, 1 - 1e-12)
+@lru_cache(maxsize=8)
+def _ranks(n: int) -> tuple[Float[np.ndarray, "gained lost"], Bool[np.ndarray, "gained lost"]]:
+    """What ranks the tables of outcomes, and which of them there are."""
+    up, down = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
+    return _bonett_price(up, down, n, -_REFERENCE), up + down <= n
 
 
 class _Tail:
     """The tables at least as extreme as the one seen: for each number gained, at most so many lost."""
 
     def __init__(self, gained: int, lost: int, n: int) -> None:
-        up, down = np.meshgrid(np.arange(n + 1), np.arange(n + 1), indexing="ij")
-        limit = _bonett_price(up, down, n, -_REFERENCE)
-        extreme = (limit >= limit[gained, lost] - 1e-12) & (up + down <= n)
+        limit, possible = _ranks(n)
+        extreme = (limit >= limit[gained, lost] - 1e-12) & possible
         # more gained and fewer lost is always at least as extreme (Barnard's convexity)
         extreme = np.maximum.accumulate(extreme, axis=0)
-        extreme = np.maximum.accumulate(extreme[:, ::-1], axis=1)[:, ::-1] & (up + down <= n)
+        extreme = np.maximum.accumulate(extreme[:, ::-1], axis=1)[:, ::-1] & possible
         self.n = n
         self.gained = np.flatnonzero(extreme.any(axis=1))
         self.most_lost = (extreme.sum(axis=1) - 1)[self.gained]
@@ -178,10 +184,12 @@ class _Tail:
         up, down = (flips[:, None] + delta) / 2, (flips[:, None] - delta) / 2
         up, down = np.clip(up, 0.0, 1.0), np.clip(down, 0.0, 1.0)
         rest = self.n - self.gained
-        log_gained = self.log_choose + special.xlogy(self.gained, up) + special.xlog1py(rest, -up)
+        chance = np.exp(self.log_choose + special.xlogy(self.gained, up) + special.xlog1py(rest, -up))
         share = np.clip(down / np.maximum(1 - up, 1e-300), 0.0, 1.0)
-        few_lost = special.bdtr(self.most_lost.astype(float), rest, share)
-        return np.asarray((np.exp(log_gained) * few_lost).sum(axis=1))
+        at, row = np.nonzero(chance > _NEGLIGIBLE)
+        chance[chance <= _NEGLIGIBLE] = 0.0
+        chance[at, row] *= special.bdtr(self.most_lost[row].astype(float), rest[row], share[at, 0])
+        return np.asarray(chance.sum(axis=1))
 
     def worst(self, delta: float) -> float:
         """The largest probability over all shares of pairs that flip."""

@@ -1,13 +1,10 @@
 """What a planned claim over requests and frames can be expected to decide: frames that are few set the limit."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 from scipy import optimize, stats
 
-from interp_core.stats.decide import Decision, Verdict
 from interp_core.stats.means import expanded
 from interp_core.stats.power import MOST_PAIRS, check_power, noncentral
 
@@ -123,25 +120,3 @@ def requests_to_decide(
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
     return high
-
-
-def simulated_chance(
-    experiment: Callable[[np.random.Generator], Decision], *, rng: np.random.Generator, runs: int = 400
-) -> tuple[float, float]:
-    """Chance that a claim comes out SUPPORTED, by running imagined experiments, and its standard error.
-
-    For designs that no formula covers. The standard error is Agresti and Coull's [1]_, so that it is never zero.
-
-    Raises
-    ------
-    ValueError : `runs` is below 1.
-
-    References
-    ----------
-    .. [1] Agresti and Coull (1998), The American Statistician 52, 119-126.
-    """
-    if runs < 1:
-        raise ValueError(f"runs={runs} must be at least 1.")
-    supported = sum(experiment(rng).verdict is Verdict.SUPPORTED for _ in range(runs))
-    share = (supported + 2) / (runs + 4)
-    return supported / runs, math.sqrt(share * (1 - share) / (runs + 4))

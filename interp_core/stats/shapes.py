@@ -10,7 +10,17 @@ from jaxtyping import Float
 from interp_core.stats._shape_table import ALPHAS, ROWS
 from interp_core.stats.interval import Interval
 
-SLACK = 1.1  # an expected error up to this multiple of alpha is simulation noise; docs/calibration.md shows the effect
+SLACK = ((0.025 / 3, 1.01), (0.025, 1.1))  # by alpha: how many times alpha an expected error may be
+
+
+def most_expected(alpha: float) -> float:
+    """The largest expected error at which nothing is withheld, a little above `alpha`.
+
+    As large as it may be with lognormal and Pareto data in error no more often than `alpha` (docs/calibration.md):
+    smaller ones withhold more of the data that the interval is good for.
+    """
+    at, slack = np.log([a for a, _ in SLACK]), [times for _, times in SLACK]
+    return alpha * float(np.interp(np.log(alpha), at, slack))
 
 
 @dataclass(frozen=True)
@@ -72,7 +82,7 @@ def all_diagnosed(intervals: Sequence[Interval], table: Float[np.ndarray, "sampl
     right = ((table - table.mean(axis=1, keepdims=True)) ** 3).sum(axis=1) >= 0
     lows, highs = np.where(right, light, heavy), np.where(right, heavy, light)
     found = list(intervals)
-    for i in np.flatnonzero(np.maximum(heavy, light) > SLACK * alpha):
+    for i in np.flatnonzero(np.maximum(heavy, light) > most_expected(alpha)):
         name = _at_size(n)[int(likelihoods(looks[i : i + 1], n).argmax())].name
         found[i] = _warned(found[i], (float(lows[i]), float(highs[i])), name)
     return found

@@ -12,7 +12,7 @@ from scipy import stats
 from interp_core.stats import Interval, crossed_interval, interaction_interval, ratio_interval, t_interval
 from interp_core.stats import crossed as crossed_module
 from interp_core.stats.crossed import balanced_spread
-from interp_core.stats.shapes import SLACK, expected_errors
+from interp_core.stats.shapes import expected_errors, most_expected
 from tests.calibration.populations import Population
 from tests.calibration.vectorised import many, weights
 
@@ -65,7 +65,7 @@ def paired(population: Population, n: int, alphas: tuple[float, ...], *, seed: i
 
 def _diagnosed(look: np.ndarray, right: np.ndarray, n: int, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     heavy, light = expected_errors(look, n, alpha)
-    silent = np.maximum(heavy, light) <= SLACK * alpha
+    silent = np.maximum(heavy, light) <= most_expected(alpha)
     heavy, light = np.where(silent, 0.0, heavy), np.where(silent, 0.0, light)
     return np.where(right, light, heavy), np.where(right, heavy, light)
 

@@ -35,8 +35,9 @@ first seven populations are those that the default is meant for. Samples without
 left out. {samples} samples a row.
 
 The diagnostic averages the measured errors of all simulated shapes, each weighted by the chance that it would look
-like the sample, and withholds an end whose average is more than 1.1 alpha. So the heavy end of exponential-looking data
-is withheld in half of the samples, because some of what looks like that is lognormal; the light end always decides.
+like the sample, and withholds an end whose average is more than 1.1 alpha (1.01 alpha at alpha / 3), so that what is
+decided of lognormal and Pareto data errs no more often than alpha. So the heavy end of exponential-looking data is
+withheld in half of the samples, because some of what looks like that is lognormal; the light end always decides.
 What no diagnostic can see stays: a sample of 32 without any of the rare far values (one in twenty) looks normal.
 
 ![Coverage](calibration-coverage.svg)

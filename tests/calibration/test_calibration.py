@@ -41,6 +41,17 @@ def test_the_diagnostic_lowers_the_errors_of_other_shapes(population):
     assert found["default", ALPHA].worst <= found["t", ALPHA].worst
 
 
+@pytest.mark.parametrize("n", [32, 64])
+@pytest.mark.parametrize(
+    "population", [p for p in OTHERS if p.name.startswith(("lognormal", "Pareto"))], ids=lambda p: p.name
+)
+def test_what_is_decided_of_heavy_tails_errs_no_more_often_than_alpha(population, n):
+    found = studies.paired(population, n, (ALPHA, ALPHA / 3), seed=n, samples=3_000, draws=2_000)
+    for alpha in (ALPHA, ALPHA / 3):
+        assert found["default", alpha].worst > allowed(alpha, 3_000)
+        assert found["decided", alpha].worst <= allowed(alpha, 3_000)
+
+
 def test_the_vectorised_interval_is_the_librarys():
     rng = np.random.default_rng(4)
     x = rng.exponential(size=(3, 40))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interp_core.stats import bounded_mean_interval, clopper_pearson_interval
-from interp_core.stats.betting import _log_wealth
+from interp_core.stats.betting import Bets
 
 
 def test_the_expected_wealth_at_the_mean_is_one():
@@ -15,7 +15,7 @@ def test_the_expected_wealth_at_the_mean_is_one():
     outcomes = ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(float)
     for rate in (0.2, 0.5, 0.8):
         chance = np.prod(np.where(outcomes == 1, rate, 1 - rate), axis=1)
-        wealth = np.exp(_log_wealth(outcomes, float(np.log(40)), np.array([rate])))[:, 0]
+        wealth = np.exp(Bets(outcomes, float(np.log(40))).log_wealth(np.array([rate]))[0])
         assert float(chance @ wealth) == pytest.approx(1.0, abs=1e-12)
 
 
