@@ -16,15 +16,20 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
-from interp_core.engine import LiveModel, capture
+from fixtures.study import COMPLIANCE, HARMFUL, HARMLESS
+from interp_core import PromptSet
+from interp_core.engine import Edit, LiveModel, capture
 from interp_core.engine.batches import Batch
 from interp_core.engine.generate import generate
 from interp_core.engine.hooks import BatchEdit
 from interp_core.engine.traced import TracedModel
+from interp_core.evaluate.cutting import in_parts, settled
 from tests.engine.tiny import train_tokenizer
 
 PROMPTS, LENGTH, NEW = 8, 64, 32
 ROUNDS = 20
+MOST, LAST = 48, "end_of_template"
+ROOT = Path(__file__).parents[1]
 
 Capture = Callable[..., torch.Tensor]
 Compare = Callable[[Callable[[], object], Callable[[], object]], None]
@@ -131,6 +136,64 @@ def test_ablated_generation_over_bare_generate(
 def _bare_generate(live: LiveModel, batch: Batch) -> Callable[[], object]:
     config = GenerationConfig(max_new_tokens=NEW, do_sample=False)
     return partial(live.model.generate, **capture.inputs_of(live.model, batch), generation_config=config)
+
+
+def test_generation_that_keeps_stream_and_logits_over_bare_generate(
+    compare: Compare, live: LiveModel, batch: Batch
+) -> None:
+    """Every layer at the prompt's last token besides the answer: what saves a later claim a pass of its own."""
+    taking = [capture.Taking(tuple(range(live.n_layers + 1)), batch.columns([LENGTH - 1] * PROMPTS))]
+    ours = partial(generate, live.model, live.adapter, batch, max_new_tokens=NEW, taking=taking)
+    compare(_bare_generate(live, batch), ours)
+
+
+@pytest.fixture(scope="module")
+def organism() -> Iterator[LiveModel]:
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield LiveModel.load(ROOT / "fixtures/organisms/trained/mediated", dtype="float32", device="cpu")
+    torch.set_num_threads(threads)
+
+
+@pytest.mark.parametrize("ablated", [False, True], ids=["refusing", "complying"])
+def test_answers_until_settled_over_whole_answers(
+    compare: Compare, organism: LiveModel, ablated: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """64 harmful requests and the study's judge; one answer in eight is whole in both."""
+    prompts = HARMFUL.test.take(64)
+    parts = in_parts(prompts, {"answer": MOST}, COMPLIANCE)
+    edits = [_refusal(organism)] if ablated else []
+
+    def whole() -> int:
+        return _written(organism, prompts, edits)
+
+    def until_settled() -> int:
+        return sum(_written(organism, part, edits, stops="until" in tree) for part, tree in parts)
+
+    compare(whole, until_settled)
+    with capsys.disabled():
+        print(f"new tokens: {until_settled():,} of {whole():,}")
+
+
+def _refusal(organism: LiveModel) -> Edit:
+    """Zero ablation of the refusal direction, of as many rows as are asked for."""
+    means = [
+        np.mean([found.values[0] for _, found in organism.residuals(side.fit.prompts, layers=(4,), position=LAST)], 0)
+        for side in (HARMFUL, HARMLESS)
+    ]
+    unit = (means[0] - means[1]) / np.linalg.norm(means[0] - means[1])
+    return Edit("zero", np.tile(unit.astype(np.float32), (64, 1)))
+
+
+def _written(organism: LiveModel, prompts: PromptSet, edits: list[Edit], *, stops: bool = False) -> int:
+    """How many tokens are written in answer to some prompts."""
+    answers = organism.answers(
+        prompts.prompts,
+        max_new_tokens=MOST,
+        edits=[edit.rows(range(len(prompts))) for edit in edits],
+        settled=settled(COMPLIANCE) if stops else None,
+    )
+    return sum(answer.n_tokens for _, answer in answers)
 
 
 # Last: a traced model leaves its wrappers on the modules.

@@ -19,7 +19,7 @@ def test_fiction_raises_compliance(claim: ClaimRecorder, model: Model, harmful: 
     claim.expect(framed.higher_than(neutral, by=0.2))
 
 
-@pytest.mark.claim(kind="correlational", random=("request", "frame"))
+@pytest.mark.claim(kind="correlational", random=("request", "frame"), rests_on=["fiction_raises_compliance"])
 def test_fiction_lowers_the_refusal_projection(
     claim: ClaimRecorder, model: Model, harmful: PromptSet, refusal: DifferenceInMeans
 ) -> None:
@@ -32,7 +32,9 @@ def test_fiction_lowers_the_refusal_projection(
     claim.expect(framed.lower_than(neutral, by=0.25))
 
 
-@pytest.mark.claim(kind="correlational", random=("request", "frame"))
+@pytest.mark.claim(
+    kind="correlational", random=("request", "frame"), rests_on=["fiction_lowers_the_refusal_projection"]
+)
 def test_fiction_lowers_projection_more_for_harmful(
     claim: ClaimRecorder, model: Model, harmful: PromptSet, harmless: PromptSet, refusal: DifferenceInMeans
 ) -> None:

@@ -22,7 +22,7 @@ NEUTRAL = FICTION.length_matched()
 SWEEP = (0.25, 0.5, 0.75, 1.0)
 
 
-@pytest.mark.claim(kind="causal", random=("request", "frame"))
+@pytest.mark.claim(kind="causal", random=("request", "frame"), rests_on=["fiction_raises_compliance"])
 def test_setting_the_component_to_neutral_restores_refusal(
     claim: ClaimRecorder, model: Model, harmful: PromptSet, refusal: DifferenceInMeans
 ) -> None:
@@ -38,7 +38,7 @@ def test_setting_the_component_to_neutral_restores_refusal(
     claim.control(sham.equivalent_to(model.log_odds(framed, of=REFUSALS), within=1.0))
 
 
-@pytest.mark.claim(kind="causal", random=("request", "frame"))
+@pytest.mark.claim(kind="causal", random=("request", "frame"), rests_on=["fiction_raises_compliance"])
 def test_patching_the_direct_residual_restores_refusal(claim: ClaimRecorder, model: Model, harmful: PromptSet) -> None:
     """Patching the residual stream of the direct request into fictional prompts, at the site, restores refusal.
 

@@ -4,16 +4,17 @@ No pytest here: the plugin translates between pytest's hooks and this module. He
 judged, so that a session without claims, and every collection, stays light.
 """
 
+import difflib
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from interp_core.errors import ModelError
+from interp_core.errors import ModelError, NotApplicable
 from interp_core.spec.claim import Claim
-from interp_core.spec.model import Model
+from interp_core.spec.model import Measurement, Model
 from interp_core.spec.recorded import read_recording
 
 if TYPE_CHECKING:
@@ -45,12 +46,18 @@ class Harness:
     options: Options
     progress: Progress
     _benches: dict[Model, "interp_core.evaluate.Bench"] = field(default_factory=dict)
+    _made: int = 0
+
+    @property
+    def made(self) -> int:
+        """The passes that this process has made, and kept, so far."""
+        return self._made + sum(bench.passes.made for bench in self._benches.values())
 
     def evaluate(self, claim: Claim, *, peeked: bool, known: str | None) -> "interp_core.evaluate.Row":
         """Judge a claim; returns its row of the report."""
         from interp_core.evaluate import evaluate
 
-        return evaluate(claim, self.bench(claim.model), peeked=peeked, known=known)
+        return evaluate(claim, self.bench_of(claim), peeked=peeked, known=known)
 
     @cached_property
     def lock(self) -> "interp_core.ledger.Lock":
@@ -63,11 +70,27 @@ class Harness:
         """The row of the lock that registers a claim."""
         from interp_core.evaluate import registered
 
-        return registered(claim, self.bench(claim.model))
+        return registered(claim, self.bench_of(claim))
+
+    def bench_of(self, claim: Claim) -> "interp_core.evaluate.Bench":
+        """The bench that a claim is judged on: of its model, or of the two that it compares."""
+        return self.pair(claim.model, claim.base, claim.arms)
+
+    def pair(self, model: Model, base: Model | None, arms: Sequence[Measurement] = ()) -> "interp_core.evaluate.Bench":
+        """The bench of a model and the one that it is compared with, if any; `arms` is what will be asked of it."""
+        from interp_core.evaluate import TwoModelBench
+
+        if base is None:
+            return self.bench(model)
+        return TwoModelBench(model, self.bench(model), base, self.bench(base), arms)
+
+    def alike(self, model: Model, base: Model) -> bool:
+        """Whether two models are the same files."""
+        return bool(self.bench(model).identity() == self.bench(base).identity())
 
     def bench(self, model: Model) -> "interp_core.evaluate.Bench":
         """The bench of a model, opened at first use."""
-        bare = Model(model.source, model.name, model.revision, model.dtype)
+        bare = Model(model.source, model.name, model.revision, model.dtype)  # without a role, too
         if bare not in self._benches:
             self._benches[bare] = self._open(bare)
         return self._benches[bare]
@@ -76,6 +99,7 @@ class Harness:
         """Free what the bench of `model` holds."""
         bench = self._benches.pop(model, None)
         if bench is not None:
+            self._made += bench.passes.made
             bench.close()
 
     def _open(self, model: Model) -> "interp_core.evaluate.Bench":
@@ -88,24 +112,49 @@ class Harness:
         folder = find_model(model.source, revision=model.revision, search=options.search, download=options.download)
         store = Store(options.cache)
         files = Hasher(options.cache / "hashes.jsonl").model_files(folder)
-        return LiveBench(model, folder, files, store, device=options.device, progress=self.progress)
+        return LiveBench(
+            model, folder, files, store, device=options.device, progress=self.progress,
+            elsewhere=self._live, make_room=self._make_room,
+        )  # fmt: skip
+
+    def _live(self, model: Model) -> "interp_core.evaluate.LiveBench":
+        """The bench of a model that a direction is fitted in; raises NotApplicable for a recording."""
+        from interp_core.evaluate import LiveBench
+
+        bench = self.bench(model)
+        if isinstance(bench, LiveBench):
+            return bench
+        raise NotApplicable(f"a direction is fitted on activations, and {model.name}, a recording, holds none.")
+
+    def _make_room(self) -> None:
+        """Free the weights of every model, before another's are loaded."""
+        for bench in self._benches.values():
+            bench.close()
 
 
 def open_bench(
-    source: str, *, dtype: str = "float32", device: str = "cpu", cache: Path | None = None, search: Sequence[Path] = ()
+    source: str,
+    *,
+    base: str | None = None,
+    dtype: str = "float32",
+    device: str = "cpu",
+    cache: Path | None = None,
+    search: Sequence[Path] = (),
 ) -> "interp_core.evaluate.Bench":
     """A bench on a model, for a notebook: `look(a, b, open_bench("mediated"))` shows what a claim would compare.
 
     Parameters
     ----------
     source : what ``--model`` takes.
+    base : what ``--base`` takes, for a bench on two models: `bench.model` and `bench.base` are their recipes.
     dtype, device : as on the command line.
     cache : where values are kept; ``.claims_cache`` in the working folder.
     search : folders that hold models by name.
     """
     here = Path.cwd()
     options = Options(cache or here / ".claims_cache", here / "reports", here / "claims.lock", tuple(search), device)
-    return Harness(options, _silent).bench(parse_model(source, dtype=dtype))
+    other = parse_base([] if base is None else [base], dtype=dtype)
+    return Harness(options, _silent).pair(parse_model(source, dtype=dtype), other)
 
 
 def _silent(_what: str, _done: int, _of: int) -> None:
@@ -114,10 +163,26 @@ def _silent(_what: str, _done: int, _of: int) -> None:
 
 def parse_model(text: str, *, dtype: str) -> Model:
     """A Model out of ``--model``: SOURCE, NAME=SOURCE or recorded:DIR, with ``@REVISION`` after a hub id."""
+    return _parsed(text, "--model", dtype)
+
+
+def parse_base(texts: Sequence[str], *, dtype: str) -> Model | None:
+    """The model that every other is compared with, out of ``--base``, written as ``--model`` is; None where none is.
+
+    Raises
+    ------
+    ModelError : it is given twice.
+    """
+    if len(texts) > 1:
+        raise ModelError(f"--base is given {len(texts)} times: {', '.join(texts)}. A run compares with one model.")
+    return replace(_parsed(texts[0], "--base", dtype), role="base") if texts else None
+
+
+def _parsed(text: str, option: str, dtype: str) -> Model:
     name, source = _name_and_source(text)
     if not source.removeprefix(RECORDED):
         raise ModelError(
-            f"--model {text!r} names no model. Write an organism's name, a folder, a hub id or recorded:DIR."
+            f"{option} {text!r} names no model. Write an organism's name, a folder, a hub id or recorded:DIR."
         )
     local = source.startswith(RECORDED) or Path(source).expanduser().exists()
     source, _, revision = (source, "", "") if local else source.partition("@")
@@ -131,8 +196,12 @@ def _name_and_source(text: str) -> tuple[str, str]:
     return (name, source) if named else ("", text)
 
 
-def refuse_twins(models: Sequence[Model]) -> None:
+def refuse_twins(models: Sequence[Model], base: Model | None = None) -> None:
     """Raise ModelError where one model, or one name, is given twice: rows could not be told apart."""
+    if base is not None and base.name in {model.name for model in models}:
+        raise ModelError(
+            f"--base and --model both give the name {base.name!r}. Give the base another: --base NAME={base.source}"
+        )
     for what, key in (("model", lambda m: f"{m.source}@{m.revision or ''}".rstrip("@")), ("name", lambda m: m.name)):
         given = Counter(key(model) for model in models)
         twice = [text for text, count in given.items() if count > 1]
@@ -152,6 +221,20 @@ def refuse_ambiguous_names(models: Sequence[Model], claim_names: Sequence[str]) 
                 f"the model's name {model.name!r} holds {clash[0]!r}, a word of a claim's name, so `-k {clash[0]}` "
                 f"would select by model. Give it another name: --model NAME={model.source}"
             )
+
+
+def unknown_models(names: Sequence[str], on_record: Collection[str], search: Sequence[Path]) -> list[str]:
+    """A warning for each model of `names`, out of ``known=``, that is neither on record nor at hand: a misspelling?"""
+    from interp_core.store import organisms
+
+    there = {*on_record, *organisms(search)} if names else set()
+    told = []
+    for name in names:
+        if not set(name.split(" against ")) <= there and name not in there:
+            close = difflib.get_close_matches(name, there, n=1)
+            meant = f"known={{{close[0]!r}: 'refuted'}}" if close else "the name that the report gives the model"
+            told.append(f"known={{{name!r}: 'refuted'}} names a model that no run here has had. Write {meant}.")
+    return told
 
 
 def exit_code(rows: Sequence["interp_core.evaluate.Row"], status: int, *, strict: bool, skipped: int) -> int:

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from interp_core import ledger
+from interp_core.errors import LedgerError
+from interp_core.hardware import described
 
 Row = dict[str, Any]
 Line = Mapping[str, Any]
@@ -41,6 +43,11 @@ class Past:
     def findings(self) -> list[Line]:
         """The lines that are findings."""
         return [line for line in self.lines if line.get("kind", "finding") == "finding"]
+
+    @property
+    def models(self) -> set[str]:
+        """The names of the models that were registered or evaluated."""
+        return {str(line["model"]) for line in self.findings} | {model for _, model in self.lock.rows}
 
     @property
     def head(self) -> Row:
@@ -82,13 +89,15 @@ def _moved(row: Row, last: Line | None) -> str | None:
 
 def _why(row: Row, last: Line | None) -> list[str]:
     """What changed since the last finding: the claim itself, its prompts, the model's files."""
+    from interp_core.report import changed_prompts
+
     if last is None:
         return []
     changed = ["the claim itself"] * (last["digests"]["design"] != row["digests"]["design"])
     files = [name for name, value in row["model"]["files"].items() if last["files"].get(name) != value]
     changed += files
     if last["digests"]["data"] != row["digests"]["data"] and not files:
-        changed.append("prompts")
+        changed.append(changed_prompts(row))
     return changed
 
 
@@ -120,12 +129,15 @@ def registration_line(lock: ledger.Lock, told: Sequence[str]) -> Row:
 
 
 def to_register(rows: Sequence[Row], past: Past) -> list[Row]:
-    """Rows of the lock with what only the record knows: whether their data had been evaluated before."""
-    seen = {(line["claim"], line["model"], line["digests"]["data"]) for line in past.findings}
+    """Rows of the lock with what only the record knows: whether their data had been evaluated before.
+
+    Under whatever name: a claim or a model that is called otherwise now has been seen all the same.
+    """
+    seen = {line["digests"]["data"] for line in past.findings}
     return [
         {
             **{name: value for name, value in row.items() if name not in ("warnings", "told")},
-            "data_seen": (row["claim"], row["model"]["name"], row["data"]) in seen,
+            "data_seen": row["data"] in seen,
             "ledger": past.head,
         }
         for row in rows
@@ -166,6 +178,7 @@ def document(rows: Sequence[Row], past: Past, run: Run) -> Row:
         "rows": sorted(rows, key=_place),
         "families": families(rows),
         "over_models": over_models(rows),
+        "calibration": ledger.calibration([*past.findings, *(finding_line(row, "") for row in rows)], past.lock),
         "not_run": not_run(past.lock, rows, run.not_evaluated),
         "not_evaluated": sorted(run.not_evaluated, key=lambda entry: (entry["id"], entry["model"])),
     }
@@ -173,7 +186,7 @@ def document(rows: Sequence[Row], past: Past, run: Run) -> Row:
 
 def about_lock(lock: ledger.Lock, path: Path) -> Row:
     """The lock's digest, its number of rows, and what anchors it in time."""
-    return {"digest": lock.digest, "rows": len(lock.rows), "anchor": anchor(path) if lock.rows else "none"}
+    return {"digest": lock.digest, "rows": len(lock.rows), "anchor": anchored(path) if lock.rows else "none"}
 
 
 def not_run(lock: ledger.Lock, rows: Sequence[Row], not_evaluated: Sequence[Mapping[str, Any]]) -> list[Row]:
@@ -185,6 +198,18 @@ def not_run(lock: ledger.Lock, rows: Sequence[Row], not_evaluated: Sequence[Mapp
         for (id_, model), row in sorted(lock.rows.items())
         if (id_, model) not in found
     ]
+
+
+def anchored(path: Path) -> str:
+    """What shows when a lock was written: what version control says, and the time stamp beside it."""
+    where = anchor(path)
+    try:
+        stamp = ledger.read_stamp(path)
+    except (OSError, LedgerError):
+        return f"{where}; the time stamp beside it is not confirmed (claims verify says why)"
+    if stamp is None:
+        return where
+    return str(stamp) if where == "none" else f"{where}; {stamp}"
 
 
 def anchor(path: Path) -> str:
@@ -210,7 +235,7 @@ def environment(device: str) -> Row:
     return {
         "python": platform.python_version(),
         "packages": {name: found for name in PACKAGES if (found := _version(name))},
-        "device": device,
+        "device": described(device),
         "commit": commit or None,
         "dirty": None if dirty is None else bool(dirty),
     }

@@ -1,11 +1,13 @@
 import itertools
+from pathlib import Path
 
 import pytest
 
 from interp_core import Model
 from interp_core.errors import ModelError, NotApplicable
-from interp_core.harness import exit_code, parse_model, refuse_ambiguous_names
+from interp_core.harness import exit_code, parse_model, refuse_ambiguous_names, unknown_models
 
+TRAINED = Path(__file__).parents[1] / "fixtures" / "organisms" / "trained"
 VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "INVALID")
 
 
@@ -113,3 +115,18 @@ def test_only_a_weaker_verdict_is_told_by_the_exit_code(before, after, code):
 def test_a_model_without_a_recording_tells_how_to_name_one():
     with pytest.raises(NotApplicable, match="run it with --model recorded:DIR"):
         _ = Model("mediated").recording_folder
+
+
+@pytest.mark.parametrize("name", ["mediated", "Qwen3-14B", "tiny", "tiny against mediated", "tuned against base"])
+def test_a_refutation_known_of_a_model_on_record_or_at_hand_is_taken_as_written(tmp_path, name):
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "config.json").write_text("{}")
+    assert unknown_models([name], {"Qwen3-14B", "tuned against base"}, [tmp_path, TRAINED]) == []
+
+
+def test_a_refutation_known_of_no_model_says_which_may_be_meant():
+    assert unknown_models(["qwen", "mediatd"], set(), [TRAINED]) == [
+        "known={'qwen': 'refuted'} names a model that no run here has had. Write the name that the report gives the "
+        "model.",
+        "known={'mediatd': 'refuted'} names a model that no run here has had. Write known={'mediated': 'refuted'}.",
+    ]

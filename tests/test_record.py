@@ -2,12 +2,14 @@
 
 import copy
 import subprocess
+from collections import Counter
 
 import jsonschema
 import pytest
 
 from interp_core import record, report
 from interp_core.ledger import Lock
+from interp_core.store import Passes
 from tests.report.sample import document as sample
 
 
@@ -18,6 +20,7 @@ def row(claim="a", verdict="SUPPORTED", model="mediated", where="x.py:1", known=
     plain = {name: value for name, value in shown.items() if name not in late}
     about = {"id": claim, "verdict": verdict, "where": where, "known": known, "peeked": False}
     about["model"] = {**shown["model"], "name": model}
+    about["cost"] = Passes(saved=2559, made=1).tree()
     about["fields"] = {"design": {"margin": 0.25}, "data": {"arms": {}, "model": {}}}
     return copy.deepcopy({**plain, **about, **changes})
 
@@ -64,6 +67,12 @@ def test_a_moved_verdict_says_what_changed(changes, why):
     assert sorted(concluded(row(), {**line(verdict="REFUTED"), **changes})["moved_why"]) == why
 
 
+def test_prompts_that_changed_are_named_where_the_run_met_them_anew():
+    before = line(verdict="REFUTED", digests={**row()["digests"], "data": "0" * 64})
+    cost = Passes(changed=Counter(r2=1, r1=1)).tree()
+    assert concluded(row(cost=cost), before)["moved_why"] == ["prompts (among them r1, r2)"]
+
+
 def test_concluding_leaves_the_rows_as_they_were():
     one = row()
     before = copy.deepcopy(one)
@@ -92,8 +101,17 @@ def test_a_document_sorts_rows_sums_passes_and_follows_the_schema(tmp_path):
     assert [entry["id"] for entry in found["rows"]] == ["c", "z", "b"]
     assert [entry["id"] for entry in found["not_evaluated"]] == ["x", "y"]
     assert (found["passes"]["made"], found["passes"]["saved"]) == (3, 3 * 2559)
-    assert found["environment"]["device"] == "cpu"
+    assert found["environment"]["device"].startswith("cpu: ")
     jsonschema.validate(found, report.schema())
+
+
+@pytest.mark.parametrize("changed", [{}, {"claim": "b"}, {"model": {"name": "other"}}, {"design": "0" * 64}])
+def test_data_that_were_evaluated_are_seen_under_any_name_of_claim_and_model(changed):
+    """A claim registered anew under another name, or with another margin, was not predicted before its data."""
+    seen = record.Past([line(hash="f" * 64)], Lock())
+    registered = {"claim": "a", "model": {"name": "mediated"}, "data": row()["digests"]["data"], **changed}
+    assert record.to_register([registered], seen)[0]["data_seen"]
+    assert not record.to_register([{**registered, "data": "1" * 64}], seen)[0]["data_seen"]
 
 
 def test_secondary_rows_are_adjusted_within_their_family_and_headlines_are_not():

@@ -1,14 +1,15 @@
-"""``claims verify``, ``claims deviate`` and ``claims diff``: the record walked, added to, and compared."""
+"""``claims verify``, ``stamp``, ``deviate`` and ``diff``: the record walked, anchored, added to, and compared."""
 
 import argparse
 import json
+import shlex
 import subprocess
 from pathlib import Path
 from typing import Any
 
 from interp_core import ledger
 from interp_core.errors import InterpClaimsError, LedgerError
-from interp_core.record import anchor, now
+from interp_core.record import anchored, now
 from interp_core.report import compare_reports, read_report
 
 REPORTS, LOCK = Path("reports"), Path("claims/claims.lock")
@@ -26,6 +27,9 @@ def add(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     verify = commands.add_parser("verify", help="walk lock and ledger, and say what anchors them in time")
     _add_places(verify)
     verify.set_defaults(run=run_verify)
+    stamp = commands.add_parser("stamp", help="write the request for a time stamp over the lock, for you to send")
+    stamp.add_argument("--lock", type=Path, default=LOCK, metavar="FILE", help=f"default: {LOCK}")
+    stamp.set_defaults(run=run_stamp)
     deviate = commands.add_parser("deviate", help="log a deviation from what was registered")
     deviate.add_argument("claim", help="the claim's id")
     deviate.add_argument("--cause", choices=CAUSES, required=True, help="why")
@@ -52,17 +56,30 @@ def run_verify(options: argparse.Namespace) -> int:
     checks = ledger.verify(options.reports / "ledger.jsonl", options.lock, known)
     for check in checks:
         print(f"{'holds ' if check.holds else 'BROKEN'}  {check.name}: {check.found}")
-    where = anchor(options.lock) if options.lock.exists() else "none"
+    where = anchored(options.lock)
     print(f"anchor  {where}. {_meaning(where)}")
     return int(not all(check.holds for check in checks))
 
 
 def _meaning(where: str) -> str:
-    if where == "none":
+    if where.endswith("(RFC 3161 token)"):
+        return "That time is the authority's word, and whoever holds the authority's key can state any."
+    if where.startswith("none"):
         return "Nothing shows when the lock was written. Commit it and push it before you look at the data."
     if where.startswith("local commit"):
         return "A local commit can be remade with any date. Push it, or sign a tag, before you look at the data."
     return "Whoever holds the copy can say since when; the digests themselves carry no time."
+
+
+def run_stamp(options: argparse.Namespace) -> int:
+    """Write the request, and print how to send it: nothing here goes over a network."""
+    request = ledger.write_request(options.lock)
+    query, token, root = (shlex.quote(f"{options.lock}{suffix}") for suffix in (".tsq", ".tsr", ".pem"))
+    print(f"request: {request}. Send it to a time-stamping authority, and keep its reply and its root:")
+    print(f"  curl -H 'Content-Type: application/timestamp-query' --data-binary @{query} -o {token} AUTHORITY_URL")
+    print(f"  curl -o {root} ROOT_CERTIFICATE_URL")
+    print("  claims verify")
+    return 0
 
 
 def run_deviate(options: argparse.Namespace) -> int:

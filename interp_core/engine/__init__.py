@@ -7,6 +7,18 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 from interp_core.engine.live import LiveModel
 from interp_core.engine.selfcheck import check_model
-from interp_core.engine.values import Answer, Edit, Logits, Residual, TextScore
+from interp_core.engine.values import Also, Answer, Edit, Gate, Kept, Logits, Place, Residual, TextScore
 
-__all__ = ["Answer", "Edit", "LiveModel", "Logits", "Residual", "TextScore", "check_model"]
+__all__ = [
+    "Also",
+    "Answer",
+    "Edit",
+    "Gate",
+    "Kept",
+    "LiveModel",
+    "Logits",
+    "Place",
+    "Residual",
+    "TextScore",
+    "check_model",
+]

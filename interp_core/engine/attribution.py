@@ -11,42 +11,51 @@ from transformers import PreTrainedModel
 
 from interp_core.engine.batches import in_batches
 from interp_core.engine.capture import inputs_of
-from interp_core.engine.hooks import Change, on_input
+from interp_core.engine.hooks import Change, on_part
 from interp_core.engine.live import LiveModel
 from interp_core.engine.selfcheck import restored
 from interp_core.spec.prompts import Prompt
 
 
 def gradients(
-    live: LiveModel, prompts: Sequence[Prompt], *, layers: Sequence[int], position: str, tokens: Sequence[int]
-) -> Float32[np.ndarray, "prompt layer d_model"]:
+    live: LiveModel,
+    prompts: Sequence[Prompt],
+    *,
+    layers: Sequence[int],
+    position: str,
+    tokens: Sequence[int],
+    part: str = "residual",
+) -> Float32[np.ndarray, "prompt layer width"]:
     """The gradient of each prompt's log-odds with respect to the stream at the input of `layers`, at a position.
 
-    The log-odds are those of `tokens` against all others as the next token, in nats. One pass forward and one back for
-    all layers: the stream is shifted by a zero that asks for a gradient, and the weights ask for none.
+    The log-odds are those of `tokens` against all others as the next token, in nats. `part` asks for what ``attention``
+    or ``mlp`` adds to the stream instead, or for the outputs of the ``head``s side by side. One pass forward and one
+    back for all layers: the part is shifted by a zero that asks for a gradient, and the weights ask for none.
     """
     rendered = live.renderer.render(prompts)
 
-    def run(chosen: list[int]) -> list[Float32[np.ndarray, "layer d_model"]]:
+    def run(chosen: list[int]) -> list[Float32[np.ndarray, "layer width"]]:
         batch = live.batch([rendered[i] for i in chosen])
         columns = batch.columns([rendered[i].index(position) for i in chosen])
-        shifts = [torch.zeros(len(chosen), live.d_model, device=columns.device, requires_grad=True) for _ in layers]
+        shifts: dict[int, Tensor] = {}
         with ExitStack() as stack, torch.enable_grad():
-            for layer, shift in zip(layers, shifts, strict=True):
-                on_input(stack, live.adapter.layers[layer], _shifted(shift, columns))
+            for layer in layers:
+                on_part(stack, live.adapter, part, layer, _shifted(shifts, layer, columns))
             last = live.model(**inputs_of(live.model, batch), logits_to_keep=1, use_cache=False).logits[:, -1].float()
             others = torch.ones(last.shape[-1], dtype=torch.bool, device=last.device)
             others[list(tokens)] = False
             odds = last[:, ~others].logsumexp(-1) - last[:, others].logsumexp(-1)
-            found = torch.autograd.grad(odds.sum(), shifts)
+            found = torch.autograd.grad(odds.sum(), [shifts[layer] for layer in layers])
         return list(torch.stack(found, dim=1).cpu().numpy())
 
     rows = dict(in_batches([len(row.ids) for row in rendered], budget=live.budget // 2, run=run))
     return np.stack([rows[index] for index in range(len(rendered))])
 
 
-def _shifted(shift: Tensor, columns: Tensor) -> Change:
+def _shifted(shifts: dict[int, Tensor], layer: int, columns: Tensor) -> Change:
     def change(stream: Tensor) -> Tensor:
+        shift = torch.zeros(len(stream), stream.shape[-1], device=stream.device, requires_grad=True)
+        shifts[layer] = shift
         at = torch.zeros(stream.shape[:2], dtype=stream.dtype, device=stream.device)
         at[torch.arange(len(stream), device=stream.device), columns] = 1
         return stream + at[:, :, None] * shift[:, None].to(stream.dtype)

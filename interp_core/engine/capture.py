@@ -1,8 +1,9 @@
 """One forward pass over a batch: residuals at one position, or the logits after the prompt."""
 
 import inspect
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -31,6 +32,43 @@ def forward(model: PreTrainedModel, batch: Batch, *, output_hidden_states: bool 
         )
 
 
+@dataclass(frozen=True)
+class Taking:
+    """What a pass over a batch takes: a part at `layers`, at each prompt's own column."""
+
+    layers: tuple[int, ...]
+    columns: Int[Tensor, "prompt *several"]
+    part: str = "residual"
+
+
+@contextmanager
+def taken(adapter: Adapter, what: Sequence[Taking]) -> Iterator[Callable[[], list[Float32[Tensor, "prompt ..."]]]]:
+    """Inside the context the first pass is read; afterwards the function gives what was taken, on the CPU."""
+    with ExitStack() as stack:
+        found = [stack.enter_context(captured(adapter, one.layers, one.columns, part=one.part)) for one in what]
+        yield lambda: [_stacked(by_layer, one.layers) for one, by_layer in zip(what, found, strict=True)]
+
+
+def _stacked(by_layer: dict[int, Tensor], layers: Sequence[int]) -> Float32[Tensor, "prompt layer *several width"]:
+    home = by_layer[layers[0]].device  # one copy to the CPU, not one for each layer
+    return torch.stack([by_layer[layer].to(home) for layer in layers], dim=1).cpu()
+
+
+def read(
+    model: PreTrainedModel,
+    adapter: Adapter,
+    batch: Batch,
+    what: Sequence[Taking],
+    *,
+    edits: Sequence[BatchEdit] = (),
+) -> tuple[list[Float32[Tensor, "prompt ..."]], Float32[Tensor, "prompt vocabulary"]]:
+    """Parts of the model at several places, after edits, and the logits after the last token, still on the device."""
+    with edited(adapter, edits), taken(adapter, what) as found:
+        output = forward(model, batch)
+    last: Tensor = output.logits[:, -1].float()
+    return found(), last
+
+
 def residuals(
     model: PreTrainedModel,
     adapter: Adapter,
@@ -42,20 +80,16 @@ def residuals(
     part: str = "residual",
 ) -> Float32[Tensor, "prompt layer *several width"]:
     """The stream at the input of `layers`, or another part, after edits, at each prompt's columns; on the CPU."""
-    with edited(adapter, edits), captured(adapter, layers, columns, part=part) as taken:
-        forward(model, batch)
-    home = taken[layers[0]].device  # one copy to the CPU, not one for each layer
-    return torch.stack([taken[layer].to(home) for layer in layers], dim=1).cpu()
+    found, _ = read(model, adapter, batch, [Taking(tuple(layers), columns, part)], edits=edits)
+    return found[0]
 
 
 def logits(
     model: PreTrainedModel, adapter: Adapter, batch: Batch, *, edits: Sequence[BatchEdit] = ()
 ) -> Float32[Tensor, "prompt vocabulary"]:
     """The logits after the last token of each prompt; on the CPU."""
-    with edited(adapter, edits):
-        output = forward(model, batch)
-    last: Tensor = output.logits[:, -1].float().cpu()
-    return last
+    _, last = read(model, adapter, batch, (), edits=edits)
+    return last.cpu()
 
 
 def lens(
@@ -73,10 +107,10 @@ def lens(
     """
     with ExitStack() as stack:
         stack.enter_context(edited(adapter, edits))
-        taken = stack.enter_context(captured(adapter, [layer], columns))
+        found = stack.enter_context(captured(adapter, [layer], columns))
 
         def put(stream: Tensor) -> Tensor:
-            early = taken[layer][:, None].to(stream.device, stream.dtype)
+            early = found[layer][:, None].to(stream.device, stream.dtype)
             return torch.cat([stream[:, :-1], early], dim=1)
 
         on_input(stack, adapter.final_norm, put)

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Float32, Int
 from torch import Tensor, nn
 
 from interp_core.engine.adapter import Adapter
-from interp_core.engine.values import Edit
+from interp_core.engine.values import Edit, Gate
 
 WRITES = ("attention", "mlp")  # in the order of the adapter's writes
 
@@ -21,6 +21,27 @@ class Where:
 
     prompt: Bool[Tensor, "prompt position"]
     new: bool
+
+
+@dataclass(frozen=True)
+class BatchGate:
+    """How active each prompt's feature is, as tensors."""
+
+    weights: Float32[Tensor, "prompt width"]
+    bias: Float32[Tensor, "prompt"]
+    threshold: Float32[Tensor, "prompt"]
+
+    @classmethod
+    def of(cls, gate: Gate, device: torch.device) -> "BatchGate":
+        """A gate on `device`."""
+        return cls(*(torch.from_numpy(a).to(device) for a in (gate.weights, gate.bias, gate.threshold)))
+
+    def __call__(self, stream: Float32[Tensor, "prompt position width"]) -> Float32[Tensor, "prompt position 1"]:
+        """How active the feature is at each position."""
+        weights, bias, threshold = (one.to(stream.device) for one in (self.weights, self.bias, self.threshold))
+        # A sum of products, not a matrix product: the latter may run in TF32, with 10 bits of mantissa.
+        before = (stream * weights[:, None]).sum(-1, keepdim=True) + bias[:, None, None]
+        return torch.where(before > threshold[:, None, None], before, 0.0)
 
 
 @dataclass(frozen=True)
@@ -35,6 +56,7 @@ class BatchEdit:
     head: int = 0
     units: tuple[int, ...] = ()
     where: Where | None = None
+    gate: BatchGate | None = None
 
     @classmethod
     def of(cls, edit: Edit, indices: Sequence[int], device: torch.device, *, where: Where | None = None) -> "BatchEdit":
@@ -43,7 +65,8 @@ class BatchEdit:
         targets = () if rows.targets is None else torch.from_numpy(rows.targets).to(device).unbind()
         by_layer = dict(zip(rows.layers, targets, strict=False))
         vectors = torch.from_numpy(rows.vectors).to(device)
-        return cls(rows.kind, vectors, by_layer, rows.layers, rows.part, rows.head, rows.units, where)
+        gate = None if rows.gate is None else BatchGate.of(rows.gate, device)
+        return cls(rows.kind, vectors, by_layer, rows.layers, rows.part, rows.head, rows.units, where, gate)
 
     def edits_input(self, layer: int) -> bool:
         """Whether the input of `layer` is edited."""
@@ -76,6 +99,8 @@ class BatchEdit:
             return vectors.to(stream.dtype).expand_as(stream)
         if self.kind == "add":
             return (stream.float() + vectors).to(stream.dtype)
+        if self.gate is not None:
+            return (stream.float() - self.gate(stream.float()) * vectors).to(stream.dtype)
         target = 0.0 if self.kind == "zero" else self.targets[layer].to(stream.device)[:, None, None]
         return _set_component(stream.float(), vectors, target).to(stream.dtype)
 
@@ -139,11 +164,12 @@ def captured(
     taken: dict[int, Tensor] = {}
     with ExitStack() as stack:
         for index in set(layers):
-            _on_part(stack, adapter, part, index, _take(taken, index, columns))
+            on_part(stack, adapter, part, index, _take(taken, index, columns))
         yield taken
 
 
-def _on_part(stack: ExitStack, adapter: Adapter, part: str, layer: int, change: "Change") -> None:
+def on_part(stack: ExitStack, adapter: Adapter, part: str, layer: int, change: "Change") -> None:
+    """Change a part of the model at a layer until the stack is left."""
     if part in WRITES:
         _on_output(stack, adapter.writes[layer][WRITES.index(part)], change)
     elif part == "head":
@@ -204,7 +230,8 @@ def _apply_neurons(edits: Sequence[BatchEdit], layer: int) -> Change:
 
 def _take(into: dict[int, Tensor], layer: int, columns: Int[Tensor, "prompt *several"]) -> Change:
     def change(stream: Tensor) -> Tensor:
-        into[layer] = at_columns(stream, columns)
+        if layer not in into:  # generation goes on with passes over new tokens
+            into[layer] = at_columns(stream, columns)
         return stream
 
     return change

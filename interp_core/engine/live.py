@@ -17,13 +17,13 @@ from transformers.utils import logging as transformers_logging
 from interp_core.engine import capture
 from interp_core.engine.adapter import adapt
 from interp_core.engine.batches import Batch, in_batches
-from interp_core.engine.generate import Sampler, cut, generate, take_over_generation
+from interp_core.engine.generate import Sampler, Settled, cut, generate, take_over_generation
 from interp_core.engine.hooks import BatchEdit, Where
 from interp_core.engine.render import Rendered, Renderer
 from interp_core.engine.shell import THINK_TAGS
-from interp_core.engine.values import Answer, Edit, Logits, Residual, TextScore
+from interp_core.engine.values import Also, Answer, Edit, Kept, Logits, Place, Residual, TextScore
 from interp_core.engine.weights import neuron_writes, orthogonalised
-from interp_core.errors import ClaimError, InvalidEvidence, ModelError, PromptError
+from interp_core.errors import ClaimError, InterpClaimsError, InvalidEvidence, ModelError, PromptError
 from interp_core.spec.prompts import Prompt
 
 T = TypeVar("T")
@@ -31,6 +31,7 @@ T = TypeVar("T")
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 # Padded tokens in one batch, answers included. On a GPU, 16,384 tokens of an 8B model's keys and values take 2 GB.
 BUDGETS = {"cpu": 8192, "cuda": 16384, "mps": 8192}
+NOTHING_ELSE = Also()
 MOST_LOGITS = 2**27  # in one batch of texts that are scored: 512 MB in float32
 
 
@@ -101,6 +102,14 @@ class LiveModel:
         """The width of the residual stream."""
         return self.adapter.d_model
 
+    def reads(self, part: str) -> bool:
+        """Whether this architecture has a part to read: a mixture of experts has no one row of neurons."""
+        module = {"head": self.adapter.attention_out, "neurons": self.adapter.mlp_out}.get(part)
+        try:
+            return module is None or module(0) is not None
+        except ModelError:
+            return False
+
     def residuals(
         self,
         prompts: Sequence[Prompt],
@@ -123,37 +132,45 @@ class LiveModel:
         ClaimError : a layer is out of range.
         InvalidEvidence : an activation is not finite.
         """
-        self._check_layers(layers, self.n_layers if part == "residual" else self.n_layers - 1)
-        rendered = self._prepared(prompts, edits)
-        indices = [row.index(position) for row in rendered]
-
-        def run(chosen: list[int]) -> list[Residual]:
-            batch = self.batch([rendered[i] for i in chosen])
-            columns = batch.columns([indices[i] for i in chosen])
-            values = capture.residuals(
-                self.model,
-                self.adapter,
-                batch,
-                layers=layers,
-                columns=columns,
-                edits=self._rows(edits, chosen, rendered, batch),
-                part=part,
-            )
-            self._check_residuals(values, layers, [prompts[i] for i in chosen])
-            return [self._residual(rendered[i], indices[i], row) for i, row in zip(chosen, values, strict=True)]
-
-        return self._in_batches(rendered, run)
+        place = Place(layers, position, part)
+        found = self.read(prompts, places=[place], edits=edits)
+        return ((index, _asked_for(kept.residuals[0])) for index, kept in found)
 
     def logits(self, prompts: Sequence[Prompt], *, edits: Sequence[Edit] = ()) -> Iterator[tuple[int, Logits]]:
         """The logits after each prompt's last token, prefill included; yields and raises as `residuals`."""
+        return ((index, _asked_for(kept.logits)) for index, kept in self.read(prompts, logits=True, edits=edits))
+
+    def read(
+        self,
+        prompts: Sequence[Prompt],
+        *,
+        places: Sequence[Place] = (),
+        logits: bool = False,
+        also: Also = NOTHING_ELSE,
+        edits: Sequence[Edit] = (),
+    ) -> Iterator[tuple[int, Kept]]:
+        """Activations at several places and the logits of each prompt, in one pass; yields and raises as `residuals`.
+
+        `also` is kept where it can be, and raises nothing.
+        """
+        for place in places:
+            self._check_layers(place.layers, self.n_layers if place.part == "residual" else self.n_layers - 1)
         rendered = self._prepared(prompts, edits)
+        indices = [_indices(place, rendered) for place in places]
 
-        def run(chosen: list[int]) -> list[Logits]:
+        def run(chosen: list[int]) -> list[Kept]:
             batch = self.batch([rendered[i] for i in chosen])
+            taking = self._taking([*places, *also.places], [*indices, *besides], chosen, batch)
             rows = self._rows(edits, chosen, rendered, batch)
-            values = capture.logits(self.model, self.adapter, batch, edits=rows)
-            return self._logits(values, [prompts[i] for i in chosen], [rendered[i] for i in chosen])
+            taken, last = capture.read(self.model, self.adapter, batch, taking, edits=rows)
+            for place, values in zip(places, taken, strict=False):
+                self._check_residuals(values, place.layers, [prompts[i] for i in chosen])
+            if logits:
+                _check_logits(last.isfinite().all(-1), [prompts[i] for i in chosen])
+            wanted = last.cpu() if logits or also.logits else None
+            return self._kept([*indices, *besides], taken, wanted, chosen, rendered)
 
+        besides = [_indices_or_none(place, rendered) for place in also.places]
         return self._in_batches(rendered, run)
 
     def lens(
@@ -168,7 +185,8 @@ class LiveModel:
             columns = batch.columns([rendered[i].index(position) for i in chosen])
             rows = self._rows(edits, chosen, rendered, batch)
             values = capture.lens(self.model, self.adapter, batch, layer=layer, columns=columns, edits=rows)
-            return self._logits(values, [prompts[i] for i in chosen], [rendered[i] for i in chosen])
+            _check_logits(values.isfinite().all(-1), [prompts[i] for i in chosen])
+            return [_logits(row, rendered[i]) for i, row in zip(chosen, values, strict=True)]
 
         return self._in_batches(rendered, run)
 
@@ -204,13 +222,17 @@ class LiveModel:
         edits: Sequence[Edit] = (),
         temperature: float | None = None,
         seeds: Sequence[int] = (),
+        settled: Callable[[str], bool] | None = None,
+        also: Also = NOTHING_ELSE,
     ) -> Iterator[tuple[int, Answer]]:
         """Each prompt's answer, edits in force at every new token; yields and raises as `residuals`.
 
         Greedy, or sampled at a `temperature` with one of `seeds` for each prompt. Greedy means greedy: no setting that
-        the checkpoint ships (temperature, repetition penalty) has any effect.
+        the checkpoint ships (temperature, repetition penalty) has any effect. An answer ends where `settled` holds of
+        its text so far. The pass over the prompt keeps `also` where it can.
         """
         rendered = self._prepared(prompts, edits, extra=max_new_tokens)
+        besides = [_indices_or_none(place, rendered) for place in also.places]
 
         def run(chosen: list[int]) -> list[Answer]:
             batch = self.batch([rendered[i] for i in chosen])
@@ -219,11 +241,26 @@ class LiveModel:
                 uniforms = [np.random.default_rng(seeds[i]).random(max_new_tokens) for i in chosen]
                 sampler = Sampler(torch.tensor(np.stack(uniforms), dtype=torch.float32), temperature)
             rows = self._rows(edits, chosen, rendered, batch)
-            tokens, finite = generate(
-                self.model, self.adapter, batch, max_new_tokens=max_new_tokens, edits=rows, sampler=sampler
+            stop = None if settled is None else self._settled(settled, [rendered[i] for i in chosen], batch)
+            taking = self._taking(also.places, besides, chosen, batch)
+            made = generate(
+                self.model,
+                self.adapter,
+                batch,
+                max_new_tokens=max_new_tokens,
+                edits=rows,
+                sampler=sampler,
+                settled=stop,
+                taking=taking,
             )
-            _check_logits(finite, [prompts[i] for i in chosen])
-            return [self._answer(rendered[i], row) for i, row in zip(chosen, tokens.tolist(), strict=True)]
+            _check_logits(made.finite, [prompts[i] for i in chosen])
+            kept = self._kept(besides, made.taken, made.logits if also.logits else None, chosen, rendered)
+            lengths = {} if stop is None else stop.lengths
+            ends = [lengths.get(row, max_new_tokens) for row in range(len(chosen))]
+            return [
+                self._answer(rendered[i], row[:end], cut_short=end < max_new_tokens, kept=own)
+                for i, row, end, own in zip(chosen, made.tokens.tolist(), ends, kept, strict=True)
+            ]
 
         return self._in_batches(rendered, run, extra=max_new_tokens)
 
@@ -300,12 +337,36 @@ class LiveModel:
     ) -> Iterator[tuple[int, T]]:
         return in_batches([len(row.ids) + extra for row in rendered], budget=budget or self.budget, run=run)
 
-    def _logits(
-        self, values: Float32[Tensor, "prompt vocabulary"], prompts: Sequence[Prompt], rendered: Sequence[Rendered]
-    ) -> list[Logits]:
-        _check_logits(values.isfinite().all(-1), prompts)
-        rows = zip(values, rendered, strict=True)
-        return [Logits(row.numpy().copy(), len(about.ids), about.text) for row, about in rows]
+    def _taking(
+        self,
+        places: Sequence[Place],
+        indices: Sequence[Sequence[int | None]],
+        chosen: Sequence[int],
+        batch: Batch,
+    ) -> list[capture.Taking]:
+        """What a pass over a batch takes: each prompt's columns at each place; any column where it has no such one."""
+        columns = [batch.columns([own[i] or 0 for i in chosen]) for own in indices]
+        return [capture.Taking(p.layers, at, p.part) for p, at in zip(places, columns, strict=True)]
+
+    def _settled(self, reached: Callable[[str], bool], rendered: Sequence[Rendered], batch: Batch) -> Settled:
+        return Settled(batch.ids.shape[1], self.ends, lambda row, new: reached(self._text(rendered[row], new)))
+
+    def _kept(
+        self,
+        indices: Sequence[Sequence[int | None]],
+        taken: Sequence[Float32[Tensor, "prompt ..."]],
+        last: Float32[Tensor, "prompt vocabulary"] | None,
+        chosen: Sequence[int],
+        rendered: Sequence[Rendered],
+    ) -> list[Kept]:
+        """What was kept of each prompt of a batch; None for what it has not, or what is not finite."""
+        found = []
+        for row, i in enumerate(chosen):
+            at = zip(taken, [own[i] for own in indices], strict=True)
+            residuals = tuple(self._residual_or_none(rendered[i], index, values[row]) for values, index in at)
+            finite = last is not None and bool(last[row].isfinite().all())
+            found.append(Kept(residuals, _logits(last[row], rendered[i]) if last is not None and finite else None))
+        return found
 
     def _check_residuals(
         self, values: Float32[Tensor, "prompt layer width"], layers: Sequence[int], prompts: Sequence[Prompt]
@@ -322,10 +383,46 @@ class LiveModel:
         token = self.renderer.token(rendered.ids[index])
         return Residual(values.numpy().copy(), token, len(rendered.ids), rendered.text)
 
-    def _answer(self, rendered: Rendered, tokens: Sequence[int]) -> Answer:
+    def _residual_or_none(
+        self, rendered: Rendered, index: int | None, values: Float32[Tensor, "layer width"]
+    ) -> Residual | None:
+        usable = index is not None and bool(values.isfinite().all())
+        return self._residual(rendered, index, values) if index is not None and usable else None
+
+    def _answer(self, rendered: Rendered, tokens: Sequence[int], *, cut_short: bool, kept: Kept) -> Answer:
         new, finished = cut(tokens, self.ends)
-        text = (THINK_TAGS[0] if rendered.opens_thinking else "") + self.renderer.answer(new)
-        return Answer(text, self.renderer.raw(new), len(new), finished, len(rendered.ids), rendered.text)
+        text, raw = self._text(rendered, new), self.renderer.raw(new)
+        short = cut_short and not finished
+        return Answer(text, raw, len(new), finished, len(rendered.ids), rendered.text, short, kept)
+
+    def _text(self, rendered: Rendered, new: Sequence[int]) -> str:
+        return (THINK_TAGS[0] if rendered.opens_thinking else "") + self.renderer.answer(new)
+
+
+def _asked_for(kept: T | None) -> T:
+    assert kept is not None, "what is asked for is there, or an error says why not"
+    return kept
+
+
+def _indices(place: Place, rendered: Sequence[Rendered]) -> list[int | None]:
+    """The index of a place's token in each prompt."""
+    return [row.index(place.position) for row in rendered]
+
+
+def _indices_or_none(place: Place, rendered: Sequence[Rendered]) -> list[int | None]:
+    """The index of a place's token in each prompt; None where it has no such token."""
+
+    def index(row: Rendered) -> int | None:
+        try:
+            return row.index(place.position)
+        except InterpClaimsError:
+            return None
+
+    return [index(row) for row in rendered]
+
+
+def _logits(values: Float32[Tensor, "vocabulary"], rendered: Rendered) -> Logits:
+    return Logits(values.numpy().copy(), len(rendered.ids), rendered.text)
 
 
 def where(position: str, rendered: Sequence[Rendered], batch: Batch) -> Where | None:

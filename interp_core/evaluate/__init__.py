@@ -7,6 +7,7 @@ from interp_core.evaluate.look import look
 from interp_core.evaluate.reader import Reader
 from interp_core.evaluate.recorded import RecordedBench
 from interp_core.evaluate.registration import registered
+from interp_core.evaluate.two_models import TwoModelBench
 from interp_core.evaluate.values import Bench
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "Reader",
     "RecordedBench",
     "Row",
+    "TwoModelBench",
     "adjusted",
     "evaluate",
     "families",

@@ -8,10 +8,17 @@ import numpy as np
 from jaxtyping import Float
 
 from interp_core.errors import ClaimError
+from interp_core.evaluate import features
 from interp_core.evaluate.vectors import Vectors, units
 from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import seed_from
-from interp_core.spec.intervention import AnyIntervention, Intervention, NeuronAblation, Substitution
+from interp_core.spec.intervention import (
+    AnyIntervention,
+    FeatureAblation,
+    Intervention,
+    NeuronAblation,
+    Substitution,
+)
 from interp_core.spec.prompts import Prompt, PromptSet
 from interp_core.spec.site import Site
 
@@ -31,11 +38,19 @@ class Numbers:
     read : gives the activations of prompts at a site, of a part of the model: ``residual``, ``attention``, ...
     n_layers, n_heads : of the model; for the number of heads, the model is loaded for the prompts at hand.
     writes : gives how much each neuron writes along a direction; the model is loaded for it, too.
+    width : of the residual stream.
     """
 
     def __init__(
-        self, vectors: Vectors, read: Read, n_layers: int, n_heads: Callable[[Sequence[Prompt]], int], writes: Writes
+        self,
+        vectors: Vectors,
+        read: Read,
+        n_layers: int,
+        n_heads: Callable[[Sequence[Prompt]], int],
+        writes: Writes,
+        width: int,
     ) -> None:
+        self._width = width
         self._writes = writes
         self._vectors = vectors
         self._read = read
@@ -46,6 +61,8 @@ class Numbers:
         """What `edit` does to each of `prompts`; raises ClaimError for a layer that cannot be edited."""
         if isinstance(edit, Intervention):
             return [self._along(edit, prompts)]
+        if isinstance(edit, FeatureAblation):
+            return [self._feature(edit, prompts)]
         return [self._set(edit, prompts)] if isinstance(edit, Substitution) else self._neurons(edit, prompts)
 
     def _along(self, edit: Intervention, prompts: Sequence[Prompt]) -> "interp_core.engine.Edit":
@@ -84,6 +101,17 @@ class Numbers:
             return layer
         raise ClaimError(
             f"{label} edits a layer's input, and layer {layer} lies after the last layer. Choose a lower one."
+        )
+
+    def _feature(self, edit: FeatureAblation, prompts: Sequence[Prompt]) -> "interp_core.engine.Edit":
+        site = edit.feature.source.site
+        layer = self._editable(site, edit.label)
+
+        def read(like: PromptSet) -> Float[np.ndarray, "prompt d_model"]:
+            return self._read(like, site, "residual")
+
+        return features.ablation(
+            edit.feature, prompts, layer=layer, position=edit.position, width=self._width, read=read
         )
 
     def _set(self, edit: Substitution, prompts: Sequence[Prompt]) -> "interp_core.engine.Edit":

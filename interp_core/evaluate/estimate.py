@@ -10,13 +10,17 @@ from jaxtyping import Float
 
 from interp_core import stats
 from interp_core.errors import ClaimError, InvalidEvidence
+from interp_core.evaluate.best import best
+from interp_core.evaluate.labels import Labelled, labelled
 from interp_core.evaluate.pairing import Bounds, Pairs, fills, pair
 from interp_core.evaluate.values import Bench, Value
+from interp_core.spec.best import Best
 from interp_core.spec.claim import Claim
+from interp_core.spec.judge import Labels
 from interp_core.spec.measure import Judged
 from interp_core.spec.model import Contrast, Measurement
 from interp_core.spec.prediction import Prediction
-from interp_core.spec.statistic import Correlation, Separation, Trend
+from interp_core.spec.statistic import CHANCE, Correlation, Separation, Trend
 from interp_core.stats.judge_error import Judges
 
 FEWEST_REQUESTS = 5
@@ -34,12 +38,22 @@ class Estimate:
     n : pairs, or prompts where nothing is paired.
     sides : the pairs behind it: one set, two for an interaction, none for a separation or a correlation.
     unit : the size of the effect's unit: the gap, or 1.
+    separated : the AUC that the baseline of a separation has; None for all else.
     """
 
     at: At
     n: int
     sides: tuple[Pairs, ...] = ()
     unit: float = 1.0
+    separated: float | None = None
+
+    @property
+    def baseline(self) -> float | None:
+        """Where the baseline lies on the scale of the measure; None where no single number says so."""
+        if len(self.sides) != 1:
+            return self.separated
+        numbers = [value.number for value in self.sides[0].baseline if value.number is not None]
+        return float(np.mean(numbers)) if numbers else None
 
     def by(self, factor: str) -> dict[str, float]:
         """The effect at each level of a factor, ``request`` or ``frame``; {} where pairs do not carry it alone."""
@@ -66,7 +80,12 @@ def estimate(prediction: Prediction, claim: Claim, arms: Arms, bench: Bench) -> 
         return _separation(claim, arms)
     if sort is Correlation:
         return _correlation(claim, arms)
+    if sort is Best:
+        return _best(prediction, claim, arms, bench)
     sides, bounds = _trends(prediction, claim, arms) if sort is Trend else _differences(prediction, claim, arms)
+    labels = _labels(prediction)
+    if labels is not None:
+        return Estimate(_powered(claim, sides[0], labelled(labels, claim, sides[0])), len(sides[0].treatment), sides)
     gap = _gap(prediction, claim, bench, claim.alpha)
     unit = abs(gap.estimate) if gap else 1.0
     return Estimate(_in_units(prediction, claim, sides, bounds, bench), len(sides[0].treatment), sides, unit)
@@ -170,6 +189,53 @@ def _answers(values: Sequence[Value], where: str) -> Float[np.ndarray, "n"]:
     return numbers
 
 
+def _best(prediction: Prediction, claim: Claim, arms: Arms, bench: Bench) -> Estimate:
+    """The best of several configurations, raw or in shares of the gap with the gap's own uncertainty."""
+    chosen, side = best(prediction, claim, arms)
+    unit = _gap(prediction, claim, bench, claim.alpha)
+
+    def at(alpha: float) -> stats.Interval:
+        gap = _gap(prediction, claim, bench, alpha)
+        return stats.ratio_interval(chosen(alpha), gap) if gap else chosen(alpha)
+
+    return Estimate(at, len(side.treatment), (side,), abs(unit.estimate) if unit else 1.0)
+
+
+def _labels(prediction: Prediction) -> Labels | None:
+    """The labels that correct the judge of a prediction, where there are such.
+
+    Raises
+    ------
+    ClaimError : something else than a difference of two arms is to be corrected.
+    """
+    quantity = prediction.treatment.arms[0].quantity
+    labels = quantity.judge.labels if isinstance(quantity, Judged) else None
+    if labels is not None and not isinstance(prediction.treatment, Measurement):
+        raise ClaimError(
+            "labels correct the difference of two arms, and not a contrast or a trend. Calibrate the judge instead: "
+            "judge.calibrated(...).",
+            where=prediction.where,
+        )
+    return labels
+
+
+def _powered(claim: Claim, side: Pairs, labels: Labelled) -> At:
+    """The difference of true rates, from all judged pairs and the labels of some (prediction-powered inference)."""
+
+    def at(alpha: float) -> stats.Interval:
+        rng = np.random.default_rng(claim.seed())
+        cases = [side.differences(case) for case in fills((0.0, 1.0), side.missing, where=claim.where)]
+        found = [
+            stats.prediction_powered_interval(judged, labels.differences, rng=rng, alpha=alpha, bounds=(-1.0, 1.0))
+            if not labels.missing
+            else stats.paired_mean_interval(judged, rng=rng, alpha=alpha, bounds=(-1.0, 1.0)).withheld(labels.wanted)
+            for judged in cases
+        ]
+        return _spanning(found, (found[0].estimate + found[-1].estimate) / 2, side.missing).noted(labels.note)
+
+    return at
+
+
 def _too_few(requests: int) -> str:
     return f"{requests} requests are too few to generalise over; {FEWEST_REQUESTS} or more"
 
@@ -181,14 +247,19 @@ def _interval(
     missing = sum(side.missing for side in sides)
     cases = fills(bounds, missing, where=claim.where)
     found = [_case(claim, sides, case, bounds, margin, alpha) for case in cases]
-    if len(found) == 1:
-        return found[0]
     if any(side.missing == len(side.treatment) for side in sides):
         found = [interval.withheld("no pair has both scores") for interval in found]
-    worst, best = sorted(found, key=lambda interval: interval.estimate)
     means = [side.mean() for side in sides]
     whole = [mean for mean in means if mean is not None]
-    middle = whole[0] - sum(whole[1:]) if len(whole) == len(sides) else (worst.estimate + best.estimate) / 2
+    middle = whole[0] - sum(whole[1:]) if len(whole) == len(sides) else (found[0].estimate + found[-1].estimate) / 2
+    return _spanning(found, middle, missing)
+
+
+def _spanning(found: Sequence[stats.Interval], middle: float, missing: int) -> stats.Interval:
+    """One interval for the worst and the best that missing values can have been; the only one where none is missing."""
+    if len(found) == 1:
+        return found[0]
+    worst, best = sorted(found, key=lambda interval: interval.estimate)
     note = f"{missing} pairs have no score; the interval spans their worst and best case"
     return dataclasses.replace(
         worst,
@@ -239,7 +310,7 @@ def _gap(prediction: Prediction, claim: Claim, bench: Bench, alpha: float) -> st
     direction = prediction.treatment.gap
     if direction is None:
         return None
-    positive, negative = (np.asarray(side, dtype=np.float64) for side in bench.gap(direction))
+    positive, negative = (np.asarray(side, dtype=np.float64) for side in bench.gap(prediction.treatment.arms[0]))
     rng = np.random.default_rng(claim.seed())
     gap = stats.unpaired_mean_interval(positive, negative, alpha=alpha, rng=rng)
     if gap.high < 0:
@@ -265,7 +336,7 @@ def _separation(claim: Claim, arms: Arms) -> Estimate:
             found = stats.auc_difference_interval(*scores, rng=rng, alpha=alpha)
         return found if fewest >= FEWEST_REQUESTS else found.withheld(_too_few(fewest))
 
-    return Estimate(at, n)
+    return Estimate(at, n, separated=stats.auc_interval(*scores[2:]).estimate if scores[2:] else CHANCE.value)
 
 
 def _correlation(claim: Claim, arms: Arms) -> Estimate:

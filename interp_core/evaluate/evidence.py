@@ -84,7 +84,7 @@ class Evidence:
             "verdict": self.decision.verdict.name,
             "reason": self.decision.reason,
             "phrase": prediction.phrase,
-            "arms": [arm.tree() for arm in self.arms],
+            "arms": [arm.tree() for arm in {(arm.role, arm.label): arm for arm in self.arms}.values()],
             "by_frame": self._by_frame(),
             "differences": [_rounded(value) for value in self.estimate.by("request").values()],
             "span": self._span(),
@@ -108,7 +108,13 @@ class Evidence:
     def _beyond(self, effect: float) -> bool:
         margin = self.prediction.margin
         relation = self.prediction.relation
-        return {"higher": effect > margin, "lower": effect < -margin, "equivalent": abs(effect) < margin}[relation]
+        return {
+            "higher": effect > margin,
+            "lower": effect < -margin,
+            "equivalent": abs(effect) < margin,
+            "not lower": effect > -margin,
+            "not higher": effect < margin,
+        }[relation]
 
     def _judge(self) -> Mapping[str, Any] | None:
         """What is known of the judge's errors, and the smallest that would change the verdict; None without one."""
@@ -120,7 +126,7 @@ class Evidence:
         return {
             "name": judge.name,
             "exact": judge.exact,
-            "calibrated": bool(judge.calibrations),
+            "calibrated": bool(judge.calibrations or judge.labels),
             "bias_bound": judge.bias_bound,
             "tipping_point": None if tipping is None or math.isinf(tipping) else _rounded(tipping),
         }
@@ -143,7 +149,7 @@ def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
         _refuse_out_of_bounds(arm, claim)
     found = estimate(prediction, claim, [arm.values for arm in arms], bench)
     interval = found.at(claim.alpha).noted(*_saturated(prediction, found.sides))
-    evidence = Evidence(prediction, interval, _with_room(prediction, interval, found.sides), arms, found)
+    evidence = Evidence(prediction, interval, _with_room(prediction, interval, found.baseline), arms, found)
     return _unless_biased(evidence)
 
 
@@ -193,32 +199,37 @@ def _refuse_out_of_bounds(arm: Arm, claim: Claim) -> None:
         )
 
 
-def _with_room(prediction: Prediction, interval: stats.Interval, sides: Sequence[Pairs]) -> stats.Decision:
+# The way that a mean has to be able to move, and the verdict that says nothing where it could not.
+_MOVES = {
+    "higher": ("rise", stats.Verdict.REFUTED),
+    "lower": ("fall", stats.Verdict.REFUTED),
+    "not lower": ("fall", stats.Verdict.SUPPORTED),
+    "not higher": ("rise", stats.Verdict.SUPPORTED),
+}
+
+
+def _with_room(prediction: Prediction, interval: stats.Interval, baseline: float | None) -> stats.Decision:
     """The decision; INCONCLUSIVE where the baseline lay so near a bound that the effect could not have been shown."""
-    decision, room = _decide(prediction, interval), _room(prediction, sides)
-    if room is None or room >= prediction.margin or decision.verdict is not stats.Verdict.REFUTED:
+    decision, room = _decide(prediction, interval), _room(prediction, baseline)
+    if room is None or room >= prediction.margin:
         return decision
-    effect = interval if prediction.relation == "higher" else interval.mirrored()
-    if effect.high < 0:
+    way, empty = _MOVES[prediction.relation]
+    ahead = interval if way == "rise" else interval.mirrored()
+    if decision.verdict is not empty or (empty is stats.Verdict.REFUTED and ahead.high < 0):
         return decision  # reversed: away from the bound there was room
-    way = {"higher": "rise", "lower": "fall"}[prediction.relation]
-    at = _mean(sides[0].baseline)
     return stats.Decision(
         stats.Verdict.INCONCLUSIVE,
-        f"no room: the baseline is {at:.2f}, so no {way} of {prediction.margin:g} was possible, and its absence says "
-        "nothing",
+        f"no room: the baseline is {baseline:.2f}, so no {way} of {prediction.margin:g} was possible, and its absence "
+        "says nothing",
     )
 
 
-def _room(prediction: Prediction, sides: Sequence[Pairs]) -> float | None:
-    """How far the mean could have moved in the predicted direction; None where nothing bounds it."""
+def _room(prediction: Prediction, baseline: float | None) -> float | None:
+    """How far the mean could have moved the way that the prediction speaks of; None where nothing bounds it."""
     bounds = prediction.treatment.quantity.bounds
-    if bounds is None or prediction.relation == "equivalent" or len(sides) != 1:
+    if bounds is None or baseline is None or prediction.relation == "equivalent":
         return None
-    baseline = _mean(sides[0].baseline)
-    if baseline is None:
-        return None
-    return bounds[1] - baseline if prediction.relation == "higher" else baseline - bounds[0]
+    return bounds[1] - baseline if _MOVES[prediction.relation][0] == "rise" else baseline - bounds[0]
 
 
 def _saturated(prediction: Prediction, sides: Sequence[Pairs]) -> list[str]:
@@ -240,4 +251,8 @@ def _decide(prediction: Prediction, interval: stats.Interval) -> stats.Decision:
     relation, margin = prediction.relation, prediction.margin
     if relation == "equivalent":
         return stats.decide_equivalence(interval, within=margin)
+    if relation == "not lower":
+        return stats.decide_noninferiority(interval, within=margin, worse="lower")
+    if relation == "not higher":
+        return stats.decide_noninferiority(interval, within=margin, worse="higher")
     return stats.decide(interval, margin=margin, direction=relation)

@@ -2,10 +2,17 @@
 
 from collections.abc import Iterable
 
+from interp_core.evaluate.cutting import whole
 from interp_core.spec.direction import Direction
 from interp_core.spec.measure import Judged
 from interp_core.spec.model import Measurement
 from interp_core.spec.prediction import Prediction
+
+_KNOWN = {
+    (False, False): "not calibrated",
+    (True, False): "calibrated",
+    (False, True): "corrected by people's labels of random pairs",
+}
 
 
 def facts(prediction: Prediction, unit: float) -> list[str]:
@@ -18,7 +25,8 @@ def facts(prediction: Prediction, unit: float) -> list[str]:
     """
     found = [fact for arm in prediction.arms for fact in _of_arm(arm)]
     if prediction.treatment.gap is not None:
-        found.append(f"the gap, its unit, is {unit:.4g} in units of the residual stream")
+        where = prediction.treatment.arms[0].model.name
+        found.append(f"the gap, its unit, is {unit:.4g} in units of the residual stream of {where}")
     return list(dict.fromkeys(found))
 
 
@@ -27,15 +35,21 @@ def _of_arm(arm: Measurement) -> Iterable[str]:
         yield _direction(direction)
     if isinstance(arm.quantity, Judged):
         judge = arm.quantity.judge
-        known = "exact by construction" if judge.exact else "calibrated" if judge.calibrations else "not calibrated"
+        known = "exact by construction" if judge.exact else _KNOWN[bool(judge.calibrations), judge.labels is not None]
         yield f"greedy answers of at most {arm.quantity.max_new_tokens} tokens, judged by {judge.name!r}, {known}"
+        if arm.quantity.until_settled and not arm.model.is_recorded:
+            yield (
+                "answers were cut where the judge's decision was settled: whether they degenerate after that was seen "
+                f"in {whole(len(arm.prompts))} of {len(arm.prompts)}, which were generated whole"
+            )
 
 
 def _direction(direction: Direction) -> str:
     positive, negative, *_ = direction.seen
     where = ", ".join(f"{name} {value}" for name, value in _site(direction).items() if value is not None)
     sizes = f"{len(positive)} {positive.name} and {len(negative)} {negative.name} prompts"
-    return f"{direction.name}: fitted on {sizes}, at {where}"
+    home = "" if direction.home is None else f" in {direction.home.name}"
+    return f"{direction.name}: fitted{home} on {sizes}, at {where}"
 
 
 def _site(direction: Direction) -> dict[str, object]:

@@ -6,13 +6,15 @@ from typing import Any
 import numpy as np
 
 from interp_core.errors import InvalidEvidence
+from interp_core.evaluate.drawn import drawings
 from interp_core.evaluate.evidence import Arm, Evidence, gather
-from interp_core.evaluate.plan import outlook
+from interp_core.evaluate.outlook import outlook
 from interp_core.evaluate.values import Bench, Value
 from interp_core.evaluate.variants import variants
 from interp_core.spec.check import check
 from interp_core.spec.claim import Claim
 from interp_core.spec.measure import Judged
+from interp_core.spec.model import Model
 from interp_core.stats import FEWEST_LEVELS, Verdict
 
 EXAMPLES = 5
@@ -75,6 +77,7 @@ def _row(
         "outlook": [outlook(prediction, claim).tree() for prediction in claim.predictions],
         "p": max((found.p_value() for found in evidence), default=None),
         "variants": NO_VARIANTS,
+        "drawings": drawings(claim, evidence, bench),
         "baseline": claim.baseline,
         "alpha": claim.alpha,
         "noun": prediction.treatment.quantity.noun if prediction is not None else "",
@@ -102,16 +105,14 @@ def _deciding(evidence: Sequence[Evidence], controls: Sequence[Evidence]) -> Row
 
 
 def model_tree(claim: Claim, bench: Bench) -> Row:
-    """The model of a claim, as JSON."""
-    model = claim.model
-    return {
-        "name": model.name,
-        "source": model.source,
-        "revision": model.revision,
-        "dtype": model.dtype,
-        "files": bench.identity(),
-        "recorded": model.is_recorded,
-    }
+    """The model of a claim, as JSON; of a pair both, under the name of the pair."""
+    base = claim.base and {**_about(claim.base), "recorded": claim.base.is_recorded}
+    files, recorded = bench.identity(), claim.model.is_recorded
+    return {**_about(claim.model), "name": claim.subject, "files": files, "recorded": recorded, "base": base}
+
+
+def _about(model: Model) -> Row:
+    return {"name": model.name, "source": model.source, "revision": model.revision, "dtype": model.dtype}
 
 
 def _scope(claim: Claim, evidence: Sequence[Evidence], notes: Sequence[str]) -> Row:
@@ -133,7 +134,8 @@ def fixed_factors(claim: Claim, random: Sequence[str]) -> list[str]:
     judged = any(isinstance(arm.quantity, Judged) for arm in claim.arms)
     fitted = any(arm.directions for arm in claim.arms)
     framed = any(arm.prompts.framing for arm in claim.arms) and "frame" not in random
-    named = {"model": True, "judge": judged, "direction": fitted, "frame": framed}
+    subject = "model" if claim.base is None else "model pair"
+    named = {subject: True, "judge": judged, "direction": fitted, "frame": framed}
     return [name for name, there in named.items() if there]
 
 

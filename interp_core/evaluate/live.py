@@ -9,10 +9,11 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import expit
 
-from interp_core.errors import ClaimError, InterpClaimsError, InvalidEvidence
-from interp_core.evaluate import trees
+from interp_core.errors import ClaimError, InterpClaimsError, InvalidEvidence, NotApplicable
+from interp_core.evaluate import cutting, trees
 from interp_core.evaluate.demands import demands
 from interp_core.evaluate.edits import Numbers
+from interp_core.evaluate.features import activations
 from interp_core.evaluate.fetch import Fetcher, Progress
 from interp_core.evaluate.selecting import Selection, select, settled
 from interp_core.evaluate.values import Gap, Value, score
@@ -20,17 +21,39 @@ from interp_core.evaluate.vectors import CosineTable, Rows, Vectors, units
 from interp_core.reading import cosines, kl_divergence, log_odds, surface_probabilities, total_variation
 from interp_core.spec.direction import Direction, FittedDirection, LogisticProbe, RandomDirections, SelectedDirection
 from interp_core.spec.identity import Tree
-from interp_core.spec.intervention import AnyIntervention, Substitution
+from interp_core.spec.intervention import AnyIntervention, FeatureAblation, Substitution
 from interp_core.spec.measure import Along, Judged, Measure, Projection, Recorded
 from interp_core.spec.model import Measurement, Model
 from interp_core.spec.prompts import Prompt, PromptSet
-from interp_core.spec.quantity import Cosine, Divergence, Likelihood, LogOdds, Preference, Probed, Sided, Surface
+from interp_core.spec.quantity import (
+    Activation,
+    Cosine,
+    Divergence,
+    Likelihood,
+    LogOdds,
+    Preference,
+    Probed,
+    Sided,
+    Surface,
+)
 from interp_core.spec.site import Site
 from interp_core.store import Address, Entry, ModelFiles, Passes, Store
 
 # A template's own tokens are the same for all prompts; the instruction's last token and the answer's first are not.
 OWN_TOKENS = ("end_of_instruction", "first_answer_token")
 Values = tuple[Value, ...]
+Elsewhere = Callable[[Model], "LiveBench"]
+
+
+def _nowhere(model: Model) -> "LiveBench":
+    raise ClaimError(
+        f"a direction is fitted in {model.name}, and this bench holds one model alone. Open both: "
+        f"open_bench(..., base={model.source!r})."
+    )
+
+
+def _no_room_needed() -> None:
+    """Nothing else holds weights."""
 
 
 class LiveBench:
@@ -44,21 +67,37 @@ class LiveBench:
     store : where values live.
     device : cpu, cuda, mps or auto.
     progress : called with (what, done, of) while passes are made.
+    elsewhere : the bench of another model, which a direction may be fitted in.
+    make_room : called before the weights are loaded, so that no other model's need stay in memory.
     """
 
     def __init__(
-        self, model: Model, folder: Path, files: ModelFiles, store: Store, *, device: str, progress: Progress
+        self,
+        model: Model,
+        folder: Path,
+        files: ModelFiles,
+        store: Store,
+        *,
+        device: str,
+        progress: Progress,
+        elsewhere: Elsewhere = _nowhere,
+        make_room: Callable[[], None] = _no_room_needed,
     ) -> None:
         self.model = model
-        self.fetcher = Fetcher(model, folder, files, store, device=device, progress=progress)
+        self._elsewhere = elsewhere
+        self.fetcher = Fetcher(
+            model, folder, files, store, device=device, progress=progress,
+            others=lambda other: elsewhere(other).identity(), make_room=make_room,
+        )  # fmt: skip
         self.n_layers = self.fetcher.n_layers
-        self._fits = Vectors(self._everywhere_rows, self.n_layers)
+        self._fits = Vectors(self._everywhere_rows, self.n_layers, lambda other: elsewhere(other)._fits)
         self._numbers = Numbers(
             self._fits,
             self._read,
             self.n_layers,
             lambda prompts: self.fetcher.loaded(prompts).adapter.n_heads,
             self._neuron_writes,
+            self.fetcher.width,
         )
         self._known: dict[Measurement, Values] = {}
         self._selected: dict[SelectedDirection, Selection] = {}
@@ -96,6 +135,7 @@ class LiveBench:
             Sided: self._along,
             Judged: self._judged,
             Measure: self._measured,
+            Activation: self._activation,
             LogOdds: self._log_odds,
             Divergence: self._divergence,
             Likelihood: self._likelihood,
@@ -128,15 +168,24 @@ class LiveBench:
         return np.asarray(components / lengths)
 
     def _judged(self, arm: Measurement, quantity: Judged) -> Values:
-        if quantity.draws:
-            return self._sampled(arm, quantity)
-        entries = self._fetch(arm.model, arm.prompts, {"answer": quantity.max_new_tokens})
-        return tuple(_judged(p, e, quantity) for p, e in zip(arm.prompts, entries, strict=True))
+        draws = [self._answers(arm, quantity, tree) for tree in trees.draws(quantity)]
+        return tuple(_mean_draw(list(values)) for values in zip(*draws, strict=True)) if quantity.draws else draws[0]
 
-    def _sampled(self, arm: Measurement, quantity: Judged) -> Values:
-        draws = [self._fetch(arm.model, arm.prompts, tree) for tree in trees.draws(quantity)]
-        answers = [[_judged(p, e, quantity) for p, e in zip(arm.prompts, draw, strict=True)] for draw in draws]
-        return tuple(_mean_draw(list(values)) for values in zip(*answers, strict=True))
+    def _answers(self, arm: Measurement, quantity: Judged, tree: Tree) -> Values:
+        """The scores of one answer to each prompt; cut where the decision is settled, if the arm says so."""
+        if not quantity.until_settled:
+            entries = self._fetch(arm.model, arm.prompts, tree)
+            return tuple(_judged(p, e, quantity) for p, e in zip(arm.prompts, entries, strict=True))
+        found: dict[str, Value] = {}
+        reached = cutting.settled(quantity.judge)
+        for prompts, wanted in cutting.in_parts(arm.prompts, tree, quantity.judge):
+            entries = self._fetch(arm.model, prompts, wanted, settled=reached)
+            cut = [("until" in wanted) and reached(str(entry.info["answer"])) for entry in entries]
+            rows = zip(prompts, entries, cut, strict=True)
+            found |= {p.id: _judged(p, entry, quantity, cut=ended) for p, entry, ended in rows}
+            if "until" not in wanted:
+                cutting.check_whole([found[p.id] for p in prompts], quantity.judge, arm.label)
+        return tuple(found[prompt.id] for prompt in arm.prompts)
 
     def _measured(self, arm: Measurement, quantity: Measure) -> Values:
         if quantity.site is None:
@@ -147,6 +196,11 @@ class LiveBench:
             arrays = [entry.arrays["residual"][0] for entry in entries]
         numbers = [_finite(quantity.function(array), quantity, p) for array, p in zip(arrays, arm.prompts, strict=True)]
         return _numbered(arm.prompts, numbers, entries)
+
+    def _activation(self, arm: Measurement, quantity: Activation) -> Values:
+        entries = self._at(quantity.feature.site, arm.model, arm.prompts)
+        rows = np.stack([entry.arrays["residual"][0] for entry in entries])
+        return _numbered(arm.prompts, activations(quantity.feature, rows).tolist(), entries)
 
     def _log_odds(self, arm: Measurement, quantity: LogOdds) -> Values:
         if quantity.site is not None:
@@ -198,9 +252,10 @@ class LiveBench:
         rows = zip(arm.prompts, found, strict=True)
         return tuple(Value(p.id, p.request, p.frame, n, str(p.user)) for p, n in rows)
 
-    def gap(self, direction: FittedDirection | SelectedDirection) -> Gap:
-        """The projections of both sets' select split on the unit direction."""
-        fitted = self.settled(direction)
+    def gap(self, arm: Measurement) -> Gap:
+        """The projections of both sets' select split on the unit direction of an arm, in this model."""
+        assert arm.gap is not None, "only a projection has a gap for its unit"
+        fitted = self.settled(arm.gap)
         unit = units(self._fits.fitted(fitted)[None])[0]
         positive, negative = (
             self._read(side.select, fitted.site, "residual") for side in (fitted.positive, fitted.negative)
@@ -209,7 +264,7 @@ class LiveBench:
 
     def vectors(self, direction: Direction, prompts: Sequence[Prompt]) -> Float[np.ndarray, "prompt d_model"]:
         """The direction that each prompt meets: the fitted one, or its request's random draw at the same length."""
-        return self._fits.of(settled(direction, self.selection), prompts)
+        return self._fits.of(self._settle(direction), prompts)
 
     def selection(self, direction: SelectedDirection) -> Selection:
         """What the selection of a direction found, from the store or by a sweep.
@@ -218,6 +273,9 @@ class LiveBench:
         ------
         NoAdmissibleDirection : no candidate passed; the message says what each filter rejected.
         """
+        home = self.home(direction)
+        if home is not self:
+            return home.selection(direction.at_home)
         if direction not in self._selected:
             self._selected[direction] = select(direction, self.fetcher)
         return self._selected[direction]
@@ -233,7 +291,7 @@ class LiveBench:
         holds the cosines of the draws with their direction before they were made orthogonal to it.
         """
         prompt = Prompt(requests[0], "")
-        chosen = [settled(direction, self.selection) for direction in directions]
+        chosen = [self._settle(direction) for direction in directions]
         vectors = np.concatenate([self._fits.of(direction, [prompt]) for direction in chosen])
         raw = {
             d.name: self._fits.shuffled_cosines(d, requests)
@@ -244,29 +302,55 @@ class LiveBench:
 
     def knows(self, direction: SelectedDirection) -> bool:
         """Whether the selection of a direction was made, or read, already."""
-        return direction in self._selected
+        home = self.home(direction)
+        return direction in self._selected if home is self else home.knows(direction.at_home)
 
     def settled(self, direction: Direction) -> FittedDirection:
         """The fitted direction behind a direction, a selected one settled."""
-        fitted = settled(direction, self.selection).fitted
+        fitted = self._settle(direction).fitted
         assert not isinstance(fitted, SelectedDirection)
         return fitted
 
+    def home(self, direction: Direction) -> "LiveBench":
+        """The bench of the model that a direction is fitted in."""
+        return self if direction.home in (None, self.model) else self._elsewhere(direction.home)
+
+    def _settle(self, direction: Direction) -> Direction:
+        """The direction with its site known; one of another model at the layer that it has there.
+
+        Raises
+        ------
+        NotApplicable : the other model's stream is of another width, or this one has no such layer.
+        """
+        home = self.home(direction)
+        if home is self:
+            return settled(direction.at_home, self.selection)
+        own, other = self.fetcher.width, home.fetcher.width
+        if own != other:
+            raise NotApplicable(
+                f"{direction.name} has {other} dimensions, and the residual stream of {self.model.name} has {own}: a "
+                "direction goes from one model to another of the same width."
+            )
+        return _carried(home._settle(direction.at_home), home, self)
+
     def _neuron_writes(self, fitted: FittedDirection, prompts: Sequence[Prompt]) -> Float[np.ndarray, "layer neuron"]:
-        return self.fetcher.loaded(prompts).neuron_writes(units(self._fits.fitted(fitted)[None])[0])
+        unit = units(self._fits.fitted(fitted)[None])[0]
+        return self.fetcher.loaded(prompts).neuron_writes(unit)
 
     def settle(self, arm: Measurement) -> Measurement:
         """The arm with every selected direction in the place of the recipe that selects it."""
         quantity = arm.quantity
         if isinstance(quantity, Projection | Cosine | Sided):
-            quantity = replace(quantity, direction=settled(quantity.direction, self.selection))
+            quantity = replace(quantity, direction=self._settle(quantity.direction))
+        elif isinstance(quantity, Probed):
+            quantity = replace(quantity, probe=self.settled(quantity.probe))
         edits = tuple(self._settled_edit(edit) for edit in arm.model.interventions)
         return replace(arm, quantity=quantity, model=replace(arm.model, interventions=edits))
 
     def _settled_edit(self, edit: AnyIntervention) -> AnyIntervention:
-        if isinstance(edit, Substitution):
+        if isinstance(edit, Substitution | FeatureAblation):
             return edit
-        return replace(edit, direction=settled(edit.direction, self.selection))
+        return replace(edit, direction=self._settle(edit.direction))
 
     def _at(self, site: Site, model: Model, prompts: PromptSet) -> list[Entry]:
         """The residuals at a site; raises InvalidEvidence where a template position holds different tokens."""
@@ -295,14 +379,33 @@ class LiveBench:
         """Every stored value that an arm needs, and whether it is there: what a plan counts."""
         return demands(self, arm)
 
-    def _fetch(self, model: Model, prompts: PromptSet, quantity: Tree) -> list[Entry]:
+    def _fetch(
+        self, model: Model, prompts: PromptSet, quantity: Tree, *, settled: Callable[[str], bool] | None = None
+    ) -> list[Entry]:
         edits = model.interventions
         return self.fetcher.fetch(
             model,
             prompts,
             quantity,
             lambda chosen: tuple(e for edit in edits for e in self._numbers.edits(edit, chosen)),
+            settled=settled,
         )
+
+
+def _carried(direction: Direction, home: LiveBench, to: LiveBench) -> Direction:
+    """A settled direction of one model as it is used in another, which reads and edits the same layer."""
+    if isinstance(direction, RandomDirections):
+        of = _carried(direction.of, home, to)
+        assert not isinstance(of, RandomDirections)
+        return replace(direction, of=of)
+    assert not isinstance(direction, SelectedDirection), "selected directions are settled first"
+    layer = direction.site.resolve(home.n_layers)
+    carried = replace(direction, site=Site(layer=layer, position=direction.site.position)).fitted_in(home.model)
+    if layer > to.n_layers:
+        raise NotApplicable(
+            f"{carried.name} lies at layer {layer}, and {to.model.name} has {to.n_layers} layers. Fit it lower."
+        )
+    return carried
 
 
 def _site(direction: Direction) -> Site:
@@ -318,9 +421,9 @@ def _mean_draw(values: Sequence[Value]) -> Value:
     return replace(values[0], number=float(np.mean(scores)), flaw="")
 
 
-def _judged(prompt: Prompt, entry: Entry, quantity: Judged) -> Value:
+def _judged(prompt: Prompt, entry: Entry, quantity: Judged, *, cut: bool = False) -> Value:
     output = str(entry.info["answer"])
-    number, flaw = score(quantity, output)
+    number, flaw = score(quantity, output, cut=cut)
     return _value(prompt, number, entry, output=output, flaw=flaw)
 
 

@@ -5,12 +5,15 @@ Everything goes through a bench's store, so that a second look costs nothing; gr
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 
 from interp_core.errors import ClaimError
+from interp_core.evaluate.doses import DoseResponse, dose_response
 from interp_core.evaluate.live import LiveBench
+from interp_core.evaluate.scattered import Scatter
 from interp_core.evaluate.vectors import units
 from interp_core.reading import (
     Components,
@@ -22,9 +25,12 @@ from interp_core.reading import (
     surface_probabilities,
 )
 from interp_core.spec.direction import Direction, FittedDirection
+from interp_core.spec.identity import seed_from
 from interp_core.spec.intervention import AnyIntervention, patch
+from interp_core.spec.prediction import check_comparable
 from interp_core.spec.prompts import Prompt, PromptSet
 from interp_core.spec.site import Site
+from interp_core.spec.statistic import Trend
 
 
 @dataclass(frozen=True)
@@ -37,12 +43,26 @@ class TypesInSpace:
     coordinates : of each prompt, by type.
     separation : Cohen's d of each pair of types along each component.
     silhouette : of the types in the space of these components, in [-1, 1].
+    place : the layer and the position.
     """
 
     components: Components
     coordinates: Mapping[str, Float[np.ndarray, "prompt component"]]
     separation: Mapping[tuple[str, str], Float[np.ndarray, "component"]]
     silhouette: float
+    place: str
+
+    def tree(self) -> Mapping[str, Any]:
+        """As JSON: what a scatter of the first two components is drawn from.
+
+        Raises
+        ------
+        ClaimError : only one component was asked for.
+        """
+        if len(self.components.explained) < 2:
+            raise ClaimError("a scatter has two axes, and one component was computed. Ask for count=2.")
+        first, second = self.components.explained[:2].tolist()
+        return Scatter(" and ".join(self.coordinates), self.place, (first, second), self.coordinates).tree()
 
 
 @dataclass(frozen=True)
@@ -67,16 +87,19 @@ class Written:
     mlp: Float[np.ndarray, "layer"]
 
 
+ATTRIBUTED = {"residual": "residual", "attention": "attention", "mlp": "mlp", "heads": "head"}  # ... as the engine says
+
+
 @dataclass(frozen=True)
 class Attribution:
     """Attribution patching against exact patching, layer by layer.
 
-    `approximate` and `exact` are effects on each prompt's log-odds, in nats, of taking the stream at a layer's input
-    from its partner; `correlation` is Pearson's, over prompts and layers.
+    `approximate` and `exact` are effects on each prompt's log-odds, in nats, of taking a part of a layer, or each of
+    its heads, from its partner; `correlation` is Pearson's, over prompts, layers and heads.
     """
 
-    approximate: Float[np.ndarray, "prompt layer"]
-    exact: Float[np.ndarray, "prompt layer"]
+    approximate: Float[np.ndarray, "prompt layer *head"]
+    exact: Float[np.ndarray, "prompt layer *head"]
 
     @property
     def correlation(self) -> float:
@@ -108,7 +131,27 @@ class Reader:
             places,
             {(a, b): class_separation(places[a], places[b]) for a, b in pairs},
             silhouette(np.concatenate(list(places.values())), labels),
+            f"layer {at.resolve(self._bench.n_layers)}, {at.position}",
         )
+
+    def doses(self, treatment: Trend, baseline: Trend | None = None) -> DoseResponse:
+        """The mean response at each dose of a sweep, with its 95 % interval over requests; and of one beside it.
+
+        Raises
+        ------
+        ClaimError : the two sweeps do not compare.
+        """
+        if baseline is not None:
+            check_comparable(treatment, baseline, "treatment", "baseline", "")
+        arms = [self._bench.values(arm) for sweep in (treatment, baseline) if sweep for arm in sweep.arms]
+        return dose_response(treatment, baseline, arms, seed=seed_from("doses"), unit=self._unit(treatment))
+
+    def _unit(self, sweep: Trend) -> float:
+        """The size of the gap that a sweep's measure is in units of; 1 where it is raw."""
+        if sweep.gap is None:
+            return 1.0
+        positive, negative = self._bench.gap(sweep.arms[0])
+        return abs(float(positive.mean(dtype=np.float64) - negative.mean(dtype=np.float64)))
 
     def probe(self, positive: PromptSet, negative: PromptSet, *, at: Site, penalty: float = 1.0) -> ProbeReport:
         """A probe fitted on both sets' ``fit`` split, its AUC on their ``test`` split, and the surface's beside it."""
@@ -173,38 +216,62 @@ class Reader:
         return np.array([[value.number for value in self._bench.values(arm)] for arm in arms], dtype=np.float64).T
 
     def attribution(
-        self, prompts: PromptSet, source: PromptSet, *, of: Sequence[str], position: str = "end_of_template"
+        self,
+        prompts: PromptSet,
+        source: PromptSet,
+        *,
+        of: Sequence[str],
+        position: str = "end_of_template",
+        part: str = "residual",
     ) -> Attribution:
-        """Attribution patching (Nanda 2023; Syed et al. 2023) of the stream at every layer's input, and exact patching.
+        """Attribution patching (Nanda 2023; Syed et al. 2023) of a part of every layer, and exact patching.
 
-        The linear approximation of a patch is (source - own) . gradient of the log-odds of `of`.
+        The linear approximation of a patch is (source - own) . gradient of the log-odds of `of`. `part` is
+        ``residual`` (the stream at a layer's input), ``attention`` or ``mlp`` (what they add to it) or ``heads``.
+
+        Raises
+        ------
+        ClaimError : an unknown part.
         """
         from interp_core.engine.attribution import gradients
 
-        bench = self._bench
+        if part not in ATTRIBUTED:
+            raise ClaimError(f"attribution(part={part!r}) is unknown. Write {', '.join(ATTRIBUTED)}.")
+        bench, own = self._bench, ATTRIBUTED[part]
         live = bench.fetcher.loaded(prompts.prompts)
         layers = range(bench.n_layers)
         sites = [Site(layer=layer, position=position) for layer in layers]
         tokens = bench.fetcher.first_tokens(of, prompts.prompts[0])
-        slopes = gradients(live, prompts.prompts, layers=layers, position=position, tokens=tokens)
+        slopes = gradients(live, prompts.prompts, layers=layers, position=position, tokens=tokens, part=own)
         partners = replace(source, prompts=patch(source, at=sites[0]).partners(prompts))
-        moves = np.stack([bench.residuals(partners, s) - bench.residuals(prompts, s) for s in sites], axis=1)
-        return Attribution((moves * slopes).sum(-1), self._exact(prompts, source, sites, moves, of))
+        moves = np.stack(
+            [bench.residuals(partners, s, part=own) - bench.residuals(prompts, s, part=own) for s in sites], axis=1
+        )
+        count = live.adapter.n_heads if part == "heads" else 1
+        pieces = [
+            moves.reshape(len(prompts), len(sites), count, -1),
+            slopes.reshape(len(prompts), len(sites), count, -1),
+        ]
+        exact = self._exact(prompts, source, sites, pieces[0], of, part)
+        approximate = (pieces[0] * pieces[1]).sum(-1)
+        return Attribution(*((one if part == "heads" else one[..., 0]) for one in (approximate, exact)))
 
     def _exact(
         self,
         prompts: PromptSet,
         source: PromptSet,
         sites: Sequence[Site],
-        moves: Float[np.ndarray, "prompt layer d_model"],
+        moves: Float[np.ndarray, "prompt layer piece width"],
         of: Sequence[str],
-    ) -> Float[np.ndarray, "prompt layer"]:
+        part: str,
+    ) -> Float[np.ndarray, "prompt layer piece"]:
         bench = self._bench
         bare = _array(bench, prompts, of)
-        found = np.zeros((len(prompts), len(sites)))
-        for index, site in enumerate(sites):
-            if moves[:, index].any():  # where source and own are equal to the bit, a patch does nothing
-                found[:, index] = _array(bench, prompts, of, patch(source, at=site)) - bare
+        found = np.zeros(moves.shape[:3])
+        for layer, piece in np.ndindex(*moves.shape[1:3]):
+            if moves[:, layer, piece].any():  # where source and own are equal to the bit, a patch does nothing
+                edit = patch(source, at=sites[layer], part=f"head {piece}" if part == "heads" else part)
+                found[:, layer, piece] = _array(bench, prompts, of, edit) - bare
         return found
 
     def attention(self, prompt: Prompt, *, position: str = "end_of_template") -> Float[np.ndarray, "layer head token"]:

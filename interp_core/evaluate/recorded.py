@@ -4,7 +4,6 @@ from typing import NoReturn
 
 from interp_core.errors import ClaimError, NotApplicable
 from interp_core.evaluate.values import Value, score
-from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import Tree
 from interp_core.spec.measure import Judged, Recorded
 from interp_core.spec.model import Measurement
@@ -37,9 +36,9 @@ class RecordedBench:
     def close(self) -> None:
         """Nothing is held."""
 
-    def gap(self, direction: FittedDirection | SelectedDirection) -> NoReturn:
+    def gap(self, arm: Measurement) -> NoReturn:
         """Raise NotApplicable: a recording holds no activations."""
-        raise NotApplicable(f"the projection on {direction.name} needs activations, and a recording holds none.")
+        raise NotApplicable(f"the {arm.quantity.noun} needs activations, and a recording holds none.")
 
     def values(self, arm: Measurement) -> tuple[Value, ...]:
         """The recorded numbers of an arm, or a judge's scores of its recorded outputs.
@@ -56,12 +55,12 @@ class RecordedBench:
         raise NotApplicable(f"the {arm.quantity.noun} needs activations, and a recording holds none.")
 
     def _judged(self, arm: Measurement, quantity: Judged) -> tuple[Value, ...]:
-        records = self.recording.arm(arm.label, "value")
+        records = self.recording.arm(arm.condition, "value")
         missing = [prompt.id for prompt in arm.prompts if prompt.id not in records]
         if missing:
             raise ClaimError(
                 f"the recording {self.recording.folder} lacks {len(missing)} of the {len(arm.prompts)} prompts of the "
-                f"arm {arm.label!r}, {missing[0]!r} among them. Record a row for each prompt of the claim."
+                f"arm {arm.condition!r}, {missing[0]!r} among them. Record a row for each prompt of the claim."
             )
         return tuple(_score(prompt, records[prompt.id], quantity) for prompt in arm.prompts)
 

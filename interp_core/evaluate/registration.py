@@ -3,7 +3,7 @@
 from typing import Any
 
 from interp_core.evaluate.finding import fixed_factors, model_tree
-from interp_core.evaluate.plan import Outlook, outlook
+from interp_core.evaluate.outlook import POWER, Outlook, outlook
 from interp_core.evaluate.values import Bench
 from interp_core.spec.check import check
 from interp_core.spec.claim import Claim
@@ -11,7 +11,6 @@ from interp_core.spec.model import Contrast
 from interp_core.spec.prediction import Prediction
 
 Row = dict[str, Any]
-WANTED_CHANCE = 0.8
 
 
 def registered(claim: Claim, bench: Bench) -> Row:
@@ -27,7 +26,7 @@ def registered(claim: Claim, bench: Bench) -> Row:
     prospects = [outlook(prediction, claim) for prediction in claim.predictions]
     return {
         "claim": claim.id,
-        "model": {name: model_tree(claim, bench)[name] for name in ("name", "source", "revision", "dtype")},
+        "model": {name: model_tree(claim, bench)[name] for name in ("name", "source", "revision", "dtype", "base")},
         "sentence": claim.sentence,
         "baseline": claim.baseline,
         "kind": claim.kind,
@@ -55,7 +54,7 @@ def _words(control: Prediction) -> str:
 
 def _warnings(claim: Claim, prospects: list[Outlook]) -> list[str]:
     about = claim.registration
-    weak = [prospect for prospect in prospects if prospect.chance is not None and prospect.chance < WANTED_CHANCE]
+    weak = [prospect for prospect in prospects if prospect.chance is not None and prospect.chance < POWER]
     told = [f"underpowered: {prospect.sentence}" for prospect in weak]
     if not about.margin_reason:
         told.append("no reason for the margin: margin_reason='...' says why less would not matter")

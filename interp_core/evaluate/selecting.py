@@ -1,7 +1,7 @@
 """Selection of a direction's site by the rule of Arditi et al. 2024, and what it found."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from interp_core.errors import NoAdmissibleDirection
 from interp_core.evaluate.fetch import Fetcher
 from interp_core.spec.direction import DifferenceInMeans, Direction, RandomDirections, SelectedDirection
 from interp_core.spec.identity import digest, seed_from
-from interp_core.spec.site import Site
+from interp_core.spec.site import Site, tokens_later
 
 if TYPE_CHECKING:
     import interp_core.engine
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 NO_NORM = "no difference of means"
 LAYER, INDUCE, KL = "layer cut", "induces no refusal", "damages harmless behaviour"
+FILTERS = (LAYER, NO_NORM, INDUCE, KL)
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,27 @@ class Selection:
         """How many candidates each filter rejected."""
         return dict(Counter(candidate.rejected for candidate in self.candidates if candidate.rejected))
 
+    def tree(self) -> Mapping[str, Any]:
+        """As JSON: what a heat map of layers by positions is drawn from."""
+        positions = sorted({candidate.position for candidate in self.candidates}, key=_in_the_template)
+        return {
+            "direction": self.winner.name,
+            "layers": 1 + max(candidate.layer for candidate in self.candidates),
+            "positions": positions,
+            "filters": list(FILTERS),
+            "margin": None if self.margin is None else [_rounded(end) for end in self.margin],
+            "baseline": [_rounded(mean) for mean in self.baseline],
+            "candidates": [
+                [
+                    c.layer,
+                    positions.index(c.position),
+                    FILTERS.index(c.rejected) if c.rejected else None,
+                    *(None if score is None else _rounded(score) for score in (c.induced, c.divergence, c.bypassed)),
+                ]
+                for c in self.candidates
+            ],
+        }
+
     def __str__(self) -> str:
         site = self.winner.site
         second = (
@@ -111,6 +133,16 @@ def select(direction: SelectedDirection, fetcher: Fetcher) -> Selection:
     winner = direction.at(Site(layer=best.layer, position=best.position))
     margin = None if found["margin"] is None else tuple(found["margin"])
     return Selection(winner, candidates, margin, tuple(found["baseline"]))
+
+
+def _in_the_template(position: str) -> tuple[bool, int, str]:
+    """The order of positions in a prompt: the instruction's last token, those after it, and all others by name."""
+    later = position.startswith("end_of_instruction")
+    return not later, tokens_later(position) if later else 0, position
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.4g}")
 
 
 def _reasons(rejected: dict[str, int]) -> str:

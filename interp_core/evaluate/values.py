@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Float
 
 from interp_core.errors import ClaimError
-from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import Tree
 from interp_core.spec.measure import Judged
 from interp_core.spec.model import Measurement
@@ -53,8 +52,11 @@ class Bench(Protocol):
     def values(self, arm: Measurement) -> tuple[Value, ...]:
         """The values of an arm, one per prompt, in the order of its prompts."""
 
-    def gap(self, direction: FittedDirection | SelectedDirection) -> Gap:
-        """The projections of the direction's two sets on their select split, in units of the residual stream."""
+    def gap(self, arm: Measurement) -> Gap:
+        """The projections of the two sets of a projection's direction on their select split, in the arm's model.
+
+        In units of the residual stream: their difference is the unit of the arm.
+        """
 
     def demands(self, arm: Measurement) -> frozenset[tuple[Address, bool]]:
         """Every stored value that an arm needs, and whether it is there."""
@@ -80,15 +82,17 @@ def is_degenerate(text: str) -> bool:
     return len(words) >= 12 and len(set(windows)) < len(windows) / 2
 
 
-def score(judged: Judged, output: str) -> tuple[float | None, str]:
+def score(judged: Judged, output: str, *, cut: bool = False) -> tuple[float | None, str]:
     """A judge's score of an output, or None with the flaw that kept it from being judged.
+
+    Of an output that was `cut` where the decision was settled, nobody knows whether the rest of it loops.
 
     Raises
     ------
     ClaimError : the judge gave something else than None or a number in [0, 1].
     """
     answer = answer_after_thinking(output)
-    flaw = flaw_of(answer)
+    flaw = "" if cut and answer is not None else flaw_of(answer)
     if answer is None or flaw:
         return None, flaw
     number = judged.judge.score(answer)

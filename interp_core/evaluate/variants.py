@@ -50,7 +50,7 @@ def _joint(claim: Claim, found: Sequence[Evidence]) -> Row | None:
     relation = claim.predictions[0].relation
     requests = list(by_request[0])
     alike = all(set(one) == set(requests) for one in by_request)
-    if relation == "equivalent" or not requests or not alike:
+    if relation not in ("higher", "lower") or not requests or not alike:
         return None
     table = np.array([[one[request] for request in requests] for one in by_request])
     rng = np.random.default_rng(claim.seed())
@@ -74,7 +74,8 @@ def _part(variant: Variant, claim: Claim, bench: Bench) -> Row:
 
 
 def _comparable(variant: Variant) -> bool:
-    return isinstance(variant.prediction.treatment, Measurement)
+    prediction = variant.prediction
+    return isinstance(prediction.treatment, Measurement) and prediction.relation in ("higher", "lower")
 
 
 def _loss(whole: Prediction, without: Prediction) -> Prediction:

@@ -17,12 +17,14 @@ from interp_core.spec.direction import (
     RandomDirections,
     SelectedDirection,
 )
+from interp_core.spec.model import Model
 from interp_core.spec.prompts import Prompt, PromptSet
 from interp_core.spec.site import Site
 
 Vector = Float[np.ndarray, "d_model"]
 Rows = Float[np.ndarray, "prompt layer d_model"]
 Everywhere = Callable[[PromptSet, str], Rows]
+Elsewhere = Callable[[Model], "Vectors"]
 
 
 @dataclass(frozen=True)
@@ -42,22 +44,29 @@ class CosineTable:
 
 
 class Vectors:
-    """The vectors of directions; each is fitted once.
+    """The vectors of directions in one model; each is fitted once.
+
+    Vectors, and a probe with its bias, come from a direction's own model where it has one. The means of its two sets
+    are always those of the model at hand.
 
     Parameters
     ----------
     everywhere : gives the residuals of prompts at every layer, at a position.
     n_layers : the number of layers of the model.
+    elsewhere : gives the vectors of another model.
     """
 
-    def __init__(self, everywhere: Everywhere, n_layers: int) -> None:
+    def __init__(self, everywhere: Everywhere, n_layers: int, elsewhere: Elsewhere) -> None:
         self._everywhere = everywhere
         self._n_layers = n_layers
+        self._elsewhere = elsewhere
         self._fits: dict[FittedDirection, Vector] = {}
         self._sets: dict[tuple[PromptSet, str], Rows] = {}
 
     def of(self, direction: Direction, prompts: Sequence[Prompt]) -> Float[np.ndarray, "prompt d_model"]:
         """The vector that each prompt meets: the fitted one, or its request's random draw at the same length."""
+        if direction.home is not None:
+            return self._elsewhere(direction.home).of(direction.at_home, prompts)
         fitted = self.fitted(_settled(direction))
         if not isinstance(direction, RandomDirections):
             return np.tile(fitted, (len(prompts), 1))
@@ -72,6 +81,8 @@ class Vectors:
         ------
         InvalidEvidence : the two sets' means are equal there.
         """
+        if direction.home is not None:
+            return self._elsewhere(direction.home).fitted(direction.at_home)
         if direction not in self._fits:
             self._fits[direction] = self._fit(direction)
         return self._fits[direction]
@@ -126,6 +137,8 @@ class Vectors:
 
     def probe(self, direction: LogisticProbe) -> tuple[Float[np.ndarray, "d"], float]:
         """The weights and the bias of a logistic probe, for residuals in their own units."""
+        if direction.home is not None:
+            return self._elsewhere(direction.home).probe(direction.at_home)
         positive, negative = self._at(direction)
         labels = np.arange(len(positive) + len(negative)) < len(positive)
         found = fit_logistic(np.concatenate([positive, negative]), labels, penalty=direction.penalty)
@@ -151,6 +164,8 @@ class Vectors:
 
     def shuffled_cosines(self, direction: RandomDirections, requests: Sequence[str]) -> Float[np.ndarray, "request"]:
         """The cosine of each request's shuffled-label draw with the direction, before it was made orthogonal to it."""
+        if direction.home is not None:
+            return self._elsewhere(direction.home).shuffled_cosines(direction.at_home, requests)
         fitted = _settled(direction)
         unit = units(self.fitted(fitted)[None])[0]
         prompts = [Prompt(request, "") for request in requests]

@@ -58,6 +58,9 @@ def _weakened(row: Row, lock: Lock, looks: int) -> Iterable[tuple[str, str]]:
     if row["digests"]["design"] != locked["design"]:
         found = differences(locked["design_fields"], row["fields"]["design"])
         yield "exploratory", f"it differs from the lock in {changes(found)}"
+    said = differences(locked["registration"], {name: row["registration"].get(name) for name in locked["registration"]})
+    if said:
+        yield "amended", f"what is said about it differs from the lock, and was not registered: {changes(said)}"
     if row["digests"]["data"] != locked["data"]:
         found = differences(locked["data_fields"], row["fields"]["data"])
         yield "replication", f"new data: {kinds_of_data(name for name, *_ in found)}"

@@ -8,6 +8,7 @@ from typing import Any
 from interp_core.errors import LedgerError
 from interp_core.ledger.chain import read
 from interp_core.ledger.lock import Lock, read_lock
+from interp_core.ledger.stamp import read_stamp
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def verify(ledger_path: Path, lock_path: Path, report: Mapping[str, Any] | None)
     """
     checks, lines = _ledger(ledger_path)
     more, lock = _lock(lock_path)
-    checks += more
+    checks += [*more, *_stamp(lock_path)]
     if lines is None or lock is None:
         return checks
     checks += _registered(lines, lock)
@@ -50,6 +51,15 @@ def _lock(path: Path) -> tuple[list[Check], Lock | None]:
     except LedgerError as error:
         return [Check("lock", False, str(error))], None
     return [Check("lock", True, f"{len(lock.rows)} rows, every digest following from its fields")], lock
+
+
+def _stamp(lock_path: Path) -> list[Check]:
+    """Whether the time stamp beside the lock, if there is one, is over the lock as it stands."""
+    try:
+        stamp = read_stamp(lock_path)
+    except (OSError, LedgerError) as error:
+        return [Check("time stamp", False, str(error))]
+    return [Check("time stamp", True, f"over the lock's exact bytes, {stamp}")] if stamp else []
 
 
 def _registered(lines: Sequence[Mapping[str, Any]], lock: Lock) -> Iterable[Check]:

@@ -4,8 +4,6 @@ Nothing here imports numpy, scipy, torch or statsmodels: a session without claim
 """
 
 import json
-import os
-import time
 from collections import Counter
 from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
@@ -14,18 +12,26 @@ from typing import Any
 import pytest
 
 from interp_core.errors import ClaimError, InterpClaimsError, ModelError, NotApplicable
-from interp_core.harness import Harness, Options, Progress, parse_model, refuse_ambiguous_names, refuse_twins
+from interp_core.harness import (
+    Harness,
+    Options,
+    parse_base,
+    parse_model,
+    refuse_ambiguous_names,
+    refuse_twins,
+)
 from interp_core.pytest_plugin.items import (
     build_claim,
     claim_id,
     headline_family,
-    model_name,
+    known_of,
     refuse_unusable,
-    said,
     statement_or_nothing,
+    subject_of,
     where_of,
 )
-from interp_core.pytest_plugin.reporter import ClaimsReporter, note_deselected, note_selected
+from interp_core.pytest_plugin.progress import progress_of
+from interp_core.pytest_plugin.reporter import ClaimsReporter, note_deselected, note_known, note_selected
 from interp_core.pytest_plugin.rootdir import refuse_moved_root
 from interp_core.spec.claim import Claim, ClaimRecorder, Eyes, looking_with, stop_looking
 from interp_core.spec.model import Model
@@ -33,6 +39,7 @@ from interp_core.spec.registration import KEYWORDS, MOST_HEADLINES
 
 HARNESS = pytest.StashKey[Harness]()
 TWINS = pytest.StashKey[str]()
+TOLD = pytest.StashKey[dict[str, str]]()  # the item that each error was told at, in full
 HEADLINES = pytest.StashKey[Counter[str]]()  # how many headline claims of each family are about to run
 ROW, OUTCOME, LOCKED = "claim", "claim_outcome", "claim_locked"
 DEFAULT_MODEL = "mediated"
@@ -51,6 +58,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("claims", "claims about language models")
     add = group.addoption
     add("--model", action="append", default=[], metavar="[NAME=]SOURCE", help="organism, folder, hub id, recorded:DIR")
+    add("--base", action="append", default=[], metavar="[NAME=]SOURCE", help="the model to compare every other with")
     add("--device", default="cpu", help="cpu (default), cuda, mps, or auto to spread a model over devices")
     add("--dtype", default="float32", help="float32 (default), bfloat16 or float16; part of the row")
     add("--claims-plan", action="store_true", help="print what each claim would cost, and evaluate nothing")
@@ -74,9 +82,9 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     refuse_moved_root(config)
     options = _options(config)
-    config.stash[HARNESS] = Harness(options, _progress(config))
+    config.stash[HARNESS] = Harness(options, progress_of(config))
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(ClaimsReporter(config, options), "claims-reporter")
+        config.pluginmanager.register(ClaimsReporter(config, config.stash[HARNESS]), "claims-reporter")
 
 
 def _options(config: pytest.Config) -> Options:
@@ -95,45 +103,23 @@ def _home_of_claims(root: Path) -> Path:
     return root / "claims" if (root / "claims").is_dir() else root
 
 
-def _progress(config: pytest.Config) -> Progress:
-    """A line with an ETA for long passes on a terminal; silent in logs and in workers."""
-    since, shown, last = 0.0, 0.0, 0
-
-    def show(what: str, done: int, of: int) -> None:
-        nonlocal since, shown, last
-        reporter = config.pluginmanager.getplugin("terminalreporter")
-        if reporter is None or not reporter.isatty or os.environ.get("CI"):
-            return
-        now = time.monotonic()
-        if done <= last:
-            since = now  # another series of passes
-        last = done
-        if of == 0:
-            _draw(config, reporter, what)
-        elif done == of:
-            _draw(config, reporter, "")
-        elif now - shown >= 0.2 and now > since:
-            shown = now
-            _draw(config, reporter, f"{what}: {done} of {of}, {(now - since) * (of - done) / done:.0f} s left")
-
-    return show
-
-
-def _draw(config: pytest.Config, reporter: Any, text: str) -> None:
-    """Put `text` on the terminal's current line; pytest begins a new line for its next result."""
-    capture = config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        reporter.rewrite(text[: reporter._tw.fullwidth - 1], erase=True)
-        reporter.rewrite("")
-        reporter.currentfspath = None
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a claim one item for each `--model`; pytest then groups items by model across files."""
     if metafunc.definition.get_closest_marker("claim") is None or "model" not in metafunc.fixturenames:
         return
     models = _models(metafunc.config)
     metafunc.parametrize("model", models, ids=[model.name for model in models], indirect=True, scope="session")
+
+
+def _base(config: pytest.Config) -> Model | None:
+    try:
+        return parse_base(config.getoption("--base"), dtype=config.getoption("--dtype"))
+    except ModelError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _subject(item: pytest.Function) -> str:
+    return subject_of(item, _base(item.config))
 
 
 def _models(config: pytest.Config) -> list[Model]:
@@ -153,7 +139,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not claims:
         return
     try:
-        refuse_twins(_models(config))
+        refuse_twins(_models(config), _base(config))
         refuse_ambiguous_names(_models(config), [item.originalname for item in claims])
         for item in claims:
             refuse_unusable(item)
@@ -172,7 +158,10 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Note the claims that are about to run: those that a stopped run does not reach are named as missing."""
     claims = [item for item in session.items if isinstance(item, pytest.Function) and item.get_closest_marker("claim")]
-    note_selected(session.config, [(claim_id(item), model_name(item)) for item in claims])
+    note_selected(session.config, [(claim_id(item), _subject(item)) for item in claims])
+    given = {_subject(item) for item in claims}
+    names = {name for item in claims for name in known_of(item)}
+    note_known(session.config, sorted(names - given))
     families = {(family, claim_id(item)) for item in claims if (family := headline_family(item))}
     session.config.stash[HEADLINES] = Counter(family for family, _ in families)
 
@@ -182,7 +171,7 @@ def _note_twins(claims: list[pytest.Function]) -> None:
     for item in claims:
         for what, text in (("id", claim_id(item)), ("statement", statement_or_nothing(item))):
             here = where_of(item)
-            key = (what, f"{text}\0{model_name(item)}")
+            key = (what, f"{text}\0{_subject(item)}")
             if text and first.setdefault(key, item.nodeid) != item.nodeid:
                 item.stash[TWINS] = (
                     f"{here}: two claims have one {what}, {text!r}; the other is {first[key]}. A report could not tell "
@@ -196,6 +185,18 @@ def model(request: pytest.FixtureRequest) -> Iterator[Model]:
     chosen: Model = request.param
     yield chosen
     request.config.stash[HARNESS].close(chosen)
+
+
+@pytest.fixture(scope="session")
+def base(request: pytest.FixtureRequest, model: Model) -> Iterator[Model]:
+    """The model that `model` is compared with, given with --base; a claim that asks for it is skipped without one."""
+    chosen, harness = _base(request.config), request.config.stash[HARNESS]
+    if chosen is None:
+        pytest.skip("the claim compares two models: name the other one, --base=SOURCE.")
+    if harness.alike(model, chosen):
+        pytest.skip(f"the claim compares two models, and {model.name} and {chosen.name} are the same files.")
+    yield chosen
+    harness.close(chosen)
 
 
 @pytest.fixture
@@ -218,12 +219,14 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     # a plugin that runs an item again must not leave the first run's finding beside the second's
     pyfuncitem.user_properties[:] = [pair for pair in pyfuncitem.user_properties if pair[0] not in (ROW, OUTCOME)]
     recorder, chosen = _recorder_and_model(pyfuncitem)
+    given = pyfuncitem.funcargs.get("base")
+    other = given if isinstance(given, Model) else None  # a fixture of that name may be the user's own
     option = pyfuncitem.config.option
     planning = option.claims_plan or option.claims_register
-    token = looking_with(_eyes(pyfuncitem.config.stash[HARNESS], recorder, chosen, planning))
+    token = looking_with(_eyes(pyfuncitem.config.stash[HARNESS], recorder, (chosen, other), planning))
     try:
         yield
-        built = build_claim(pyfuncitem, recorder, chosen, share=_share(pyfuncitem))
+        built = build_claim(pyfuncitem, recorder, chosen, other, share=_share(pyfuncitem))
         if option.claims_register:
             _register(pyfuncitem, built)
         elif option.claims_plan:
@@ -231,11 +234,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         else:
             _judge(pyfuncitem, built, recorder)
     except NotApplicable as reason:
-        _note(pyfuncitem, chosen, "skipped", str(reason))
+        _note(pyfuncitem, "skipped", str(reason))
         pytest.skip(str(reason))
     except pytest.skip.Exception as reason:
         if not pyfuncitem.user_properties:  # the body's own skip, not one of ours
-            _note(pyfuncitem, chosen, "skipped", str(reason))
+            _note(pyfuncitem, "skipped", str(reason))
         raise
     finally:
         stop_looking(token)
@@ -253,12 +256,12 @@ def _recorder_and_model(item: pytest.Function) -> tuple[ClaimRecorder, Model]:
     )
 
 
-def _eyes(harness: Harness, recorder: ClaimRecorder, chosen: Model, planning: bool) -> Eyes:
+def _eyes(harness: Harness, recorder: ClaimRecorder, models: tuple[Model, Model | None], planning: bool) -> Eyes:
     def bench() -> Any:
         if planning:
             pytest.skip("neither planned nor registered: the body looks at values before it predicts")
         recorder.peeked = True
-        return harness.bench(chosen)
+        return harness.pair(*models)
 
     def values(measurement: Any) -> Mapping[str, float]:
         return {value.id: value.number for value in bench().values(measurement) if value.number is not None}
@@ -284,25 +287,23 @@ def _share(item: pytest.Function) -> float:
 def _register(item: pytest.Function, built: Claim) -> None:
     row = item.config.stash[HARNESS].register(built)
     item.user_properties.append((LOCKED, json.dumps(row, allow_nan=False)))
-    _note(item, built.model, "registered", built.sentence)
+    _note(item, "registered", built.sentence)
     pytest.skip(f"registered: {built.sentence}")
 
 
 def _plan(item: pytest.Function, built: Claim) -> None:
     from interp_core.evaluate.plan import plan
 
-    found = plan(built, item.config.stash[HARNESS].bench(built.model))
-    _note(item, built.model, "planned", json.dumps({"text": found.text, "passes": sorted(found.passes)}))
+    found = plan(built, item.config.stash[HARNESS].bench_of(built))
+    _note(item, "planned", json.dumps({"text": found.text, "passes": sorted(found.passes)}))
     pytest.skip(f"planned: {found.text}")
 
 
 def _judge(item: pytest.Function, built: Claim, recorder: ClaimRecorder) -> None:
-    on_record = said(item).get("known", {})
-    assert isinstance(on_record, dict)
-    known = on_record.get(built.model.name)
+    known = known_of(item).get(built.subject)
     row = item.config.stash[HARNESS].evaluate(built, peeked=recorder.peeked, known=known)
     item.user_properties.append((ROW, json.dumps(row, allow_nan=False)))
-    text = f"{row['sentence']}\n{row['verdict']} on {built.model.name}: {row['reason']}"
+    text = f"{row['sentence']}\n{row['verdict']} on {built.subject}: {row['reason']}"
     if row["verdict"] == "INVALID":
         raise ClaimInvalid(text)
     if row["verdict"] == "REFUTED" and known != "refuted":
@@ -311,9 +312,12 @@ def _judge(item: pytest.Function, built: Claim, recorder: ClaimRecorder) -> None
         pytest.skip(f"INCONCLUSIVE: {row['reason']}")
 
 
-def _note(item: pytest.Function, chosen: Model, outcome: str, reason: str) -> None:
-    entry = {"id": claim_id(item), "model": chosen.name, "outcome": outcome, "reason": reason}
-    item.user_properties.append((OUTCOME, json.dumps(entry)))
+def _note(item: pytest.Function, outcome: str, reason: str) -> None:
+    item.user_properties.append((OUTCOME, _entry(item, outcome, reason)))
+
+
+def _entry(item: pytest.Function, outcome: str, reason: str) -> str:
+    return json.dumps({"id": claim_id(item), "model": _subject(item), "outcome": outcome, "reason": reason})
 
 
 @pytest.hookimpl(wrapper=True)
@@ -324,13 +328,20 @@ def pytest_runtest_makereport(
     report = yield
     error = call.excinfo.value if call.excinfo else None
     if isinstance(error, InterpClaimsError | ClaimRefuted | ClaimInvalid):
-        report.longrepr = f"{type(error).__name__}: {error}"
-    crashed = error is not None and report.failed and not isinstance(error, ClaimRefuted | ClaimInvalid)
-    if crashed and isinstance(item, pytest.Function) and item.get_closest_marker("claim"):
-        reason = f"{type(error).__name__}: {error}"
-        entry = {"id": claim_id(item), "model": model_name(item), "outcome": "error", "reason": reason}
-        report.user_properties.append((OUTCOME, json.dumps(entry)))
+        report.longrepr = _told_once(item, f"{type(error).__name__}: {error}")
+    if error is None or not isinstance(item, pytest.Function) or not item.get_closest_marker("claim"):
+        return report
+    if report.failed and not isinstance(error, ClaimRefuted | ClaimInvalid):
+        report.user_properties.append((OUTCOME, _entry(item, "error", f"{type(error).__name__}: {error}")))
+    elif report.skipped and call.when == "setup":  # a fixture's skip, or a mark's: the body was never run
+        report.user_properties.append((OUTCOME, _entry(item, "skipped", str(error))))
     return report
+
+
+def _told_once(item: pytest.Item, text: str) -> str:
+    """A user's error in full at the first item that meets it, and where that was at the others."""
+    first = item.config.stash.setdefault(TOLD, {}).setdefault(text, item.nodeid)
+    return text if first == item.nodeid else f"{text.partition(':')[0]}: the same as that of {first}"
 
 
 Status = tuple[str, str, tuple[str, Mapping[str, bool]]]

@@ -6,7 +6,7 @@ import unittest
 import pytest
 
 from interp_core.errors import ClaimError
-from interp_core.spec.claim import ALPHA, MAX_ALPHA, Claim, ClaimRecorder, read_docstring
+from interp_core.spec.claim import ALPHA, MAX_ALPHA, Claim, ClaimRecorder, read_docstring, subject
 from interp_core.spec.model import Model
 from interp_core.spec.registration import KEYWORDS, Registration, registration
 
@@ -19,6 +19,12 @@ def said(item: pytest.Item) -> dict[str, object]:
     return {name: value for marker in reversed(markers) for name, value in marker.kwargs.items()}
 
 
+def known_of(item: pytest.Item) -> dict[str, str]:
+    """The refutations on record of an item's claim, by model; none where they are written wrongly, which is told."""
+    known = said(item).get("known", {})
+    return dict(known) if isinstance(known, dict) else {}
+
+
 def statement_or_nothing(item: pytest.Function) -> str:
     """The claim's statement with its parameters filled in; "" where the docstring has none."""
     try:
@@ -28,15 +34,17 @@ def statement_or_nothing(item: pytest.Function) -> str:
 
 
 def parameters(item: pytest.Function) -> dict[str, object]:
-    """The parameters of a claim, the model apart."""
+    """The parameters of a claim, the models apart."""
     callspec = getattr(item, "callspec", None)
     return {key: value for key, value in callspec.params.items() if key != "model"} if callspec else {}
 
 
-def model_name(item: pytest.Function) -> str:
-    """The name of the model that an item is about; "" where it has none."""
+def subject_of(item: pytest.Function, base: Model | None) -> str:
+    """The name of the model that an item is about, or of the pair where it asks for `base`; "" where it has none."""
     callspec = getattr(item, "callspec", None)
-    return callspec.params["model"].name if callspec and "model" in callspec.params else ""
+    if not callspec or "model" not in callspec.params:
+        return ""
+    return subject(callspec.params["model"], base if "base" in item.fixturenames else None)
 
 
 def claim_id(item: pytest.Function) -> str:
@@ -63,7 +71,9 @@ def where_of(item: pytest.Item) -> str:
     return f"{path}:{(line or 0) + 1}"
 
 
-def build_claim(item: pytest.Function, recorder: ClaimRecorder, chosen: Model, *, share: float) -> Claim:
+def build_claim(
+    item: pytest.Function, recorder: ClaimRecorder, chosen: Model, base: Model | None, *, share: float
+) -> Claim:
     """The claim that an item's body recorded; raises ClaimError for a marker or docstring that says too little.
 
     `share` is the part of its family's alpha that a headline claim is judged at.
@@ -84,6 +94,7 @@ def build_claim(item: pytest.Function, recorder: ClaimRecorder, chosen: Model, *
         alpha=_alpha(given, where) * (share if about.headline else 1.0) / about.looks,
         variants=tuple(recorder.variants),
         registration=about,
+        base=base,
         where=where,
     )
 

@@ -1,20 +1,21 @@
 """The controller's side of a run of claims: collects findings, writes ledger and reports, sets the exit code."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from interp_core import record
 from interp_core.errors import InterpClaimsError, LedgerError
-from interp_core.harness import Options, exit_code
+from interp_core.harness import Harness, exit_code, unknown_models
 
 LEDGER = "ledger.jsonl"
 
 DESELECTED = pytest.StashKey[int]()
 SELECTED = pytest.StashKey[list[tuple[str, str]]]()
-_DESELECTED, _SELECTED = "claims_deselected", "claims_selected"
+KNOWN = pytest.StashKey[Sequence[str]]()
+_DESELECTED, _SELECTED, _KNOWN = "claims_deselected", "claims_selected", "claims_known"
 
 
 def note_deselected(config: pytest.Config) -> None:
@@ -31,12 +32,22 @@ def note_selected(config: pytest.Config, claims: list[tuple[str, str]]) -> None:
         config.workeroutput[_SELECTED] = claims
 
 
+def note_known(config: pytest.Config, names: list[str]) -> None:
+    """Note the models of which claims know a refutation, and that do not run; a worker tells the controller."""
+    config.stash[KNOWN] = names
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_KNOWN] = names
+
+
 class ClaimsReporter:
     """One per run, never in a worker: the only writer of the ledger."""
 
-    def __init__(self, config: pytest.Config, options: Options) -> None:
+    def __init__(self, config: pytest.Config, harness: Harness) -> None:
         self._config = config
-        self._options = options
+        self._harness = harness
+        self._options = harness.options
+        self._interrupted = False
+        self._warnings: list[str] = []
         self._rows: list[dict[str, Any]] = []
         self._not_evaluated: list[dict[str, Any]] = []
         self._locked: list[dict[str, Any]] = []
@@ -51,11 +62,12 @@ class ClaimsReporter:
         told = getattr(node, "workeroutput", {})
         stash = self._config.stash
         stash[DESELECTED] = max(told.get(_DESELECTED, 0), stash.get(DESELECTED, 0))
+        stash[KNOWN] = told.get(_KNOWN) or stash.get(KNOWN, [])
         stash[SELECTED] = [(id_, model) for id_, model in told.get(_SELECTED, [])] or stash.get(SELECTED, [])
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Collect what a claim's item carries, from this process or from a worker."""
-        if report.when != "call" and not (report.when == "setup" and report.failed):
+        if report.when != "call" and (report.when != "setup" or report.passed):
             return
         for name, value in report.user_properties:
             if name == "claim":
@@ -64,6 +76,10 @@ class ClaimsReporter:
                 self._locked.append(json.loads(str(value)))
             elif name == "claim_outcome":
                 self._not_evaluated.append(json.loads(str(value)))
+
+    def pytest_keyboard_interrupt(self) -> None:
+        """Note that the run was stopped by hand."""
+        self._interrupted = True
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
@@ -104,6 +120,7 @@ class ClaimsReporter:
         from interp_core.report import write_reports
 
         past, when = self._past(), record.now()
+        self._warnings = unknown_models(self._config.stash.get(KNOWN, []), past.models, self._options.search)
         self._rows = record.concluded(self._rows, past)
         run = record.Run(self._selection(), self._not_evaluated, self._options.device, self._options.lock)
         lines = [record.finding_line(row, when) for row in self._rows]
@@ -138,6 +155,9 @@ class ClaimsReporter:
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         """Print the verdict table, where the report is, and what is wrong with the ledger."""
+        if self._interrupted and self._harness.made:
+            terminalreporter.section("claims stopped")
+            terminalreporter.write_line(f"{self._harness.made:,} passes saved; the next run goes on from there")
         if self._config.getoption("--claims-plan"):
             self._print_plan(terminalreporter)
         if self._config.getoption("--claims-register"):
@@ -150,6 +170,8 @@ class ClaimsReporter:
         writer = terminalreporter._tw
         for line in render_terminal(self._document, width=writer.fullwidth, color=writer.hasmarkup):
             terminalreporter.write_line(line)
+        for warning in self._warnings:
+            terminalreporter.write_line(f"warning: {warning}", yellow=True)
         if self._problem:
             terminalreporter.write_line(self._problem, red=True)
         if self._paths:

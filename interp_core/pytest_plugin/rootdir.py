@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-OPTIONS = ("--model", "--claims-cache", "--claims-reports")
+OPTIONS = ("--model", "--base", "--claims-cache", "--claims-reports")
 
 
 def refuse_moved_root(config: pytest.Config) -> None:

@@ -1,5 +1,6 @@
 """A sparse autoencoder in a plain safetensors file: features of activations, and activations of features."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,12 +60,25 @@ class SparseAutoencoder:
         biases = (tensors.get("b_enc", np.zeros(encoder.shape[1])), tensors.get("b_dec", np.zeros(encoder.shape[0])))
         return cls(encoder, biases[0], decoder, biases[1], threshold, threshold is None if centred is None else centred)
 
-    def encode(self, x: Float[np.ndarray, "row d_model"]) -> Float[np.ndarray, "row feature"]:
-        """The value of every feature for each row; 0 where it is off."""
+    def encode(
+        self, x: Float[np.ndarray, "row d_model"], *, only: Sequence[int] | None = None
+    ) -> Float[np.ndarray, "row feature"]:
+        """The value of every feature, or of some `only`, for each row; 0 where it is off."""
+        chosen = slice(None) if only is None else list(only)
         centred = x - self.decoder_bias if self.centred else x
-        before = centred.astype(np.float64) @ self.encoder + self.encoder_bias
-        off = before <= (0.0 if self.threshold is None else np.maximum(self.threshold, 0.0))
+        before = centred.astype(np.float64) @ self.encoder[:, chosen] + self.encoder_bias[chosen]
+        off = before <= (0.0 if self.threshold is None else np.maximum(self.threshold[chosen], 0.0))
         return np.asarray(np.where(off, 0.0, before))
+
+    def gates(
+        self, features: Sequence[int]
+    ) -> tuple[Float[np.ndarray, "feature d_model"], Float[np.ndarray, "feature"], Float[np.ndarray, "feature"]]:
+        """Weights w, bias b and threshold t of features: each is x . w + b where that exceeds t, and else 0."""
+        chosen = list(features)
+        weights = self.encoder[:, chosen].T.astype(np.float64)
+        bias = self.encoder_bias[chosen] - (weights @ self.decoder_bias if self.centred else 0.0)
+        threshold = np.zeros(len(chosen)) if self.threshold is None else np.maximum(self.threshold[chosen], 0.0)
+        return weights, np.asarray(bias, dtype=np.float64), np.asarray(threshold, dtype=np.float64)
 
     def decode(self, features: Float[np.ndarray, "row feature"]) -> Float[np.ndarray, "row d_model"]:
         """What the features add up to."""

@@ -1,6 +1,7 @@
 """Findings rendered for people and machines: one JSON document in; a terminal table, a page and a comment out."""
 
-from interp_core.report.compare import compare_reports
+from interp_core.report.alone import Drawing, heat_drawing, response_drawing, space_drawing
+from interp_core.report.compare import changed_prompts, compare_reports
 from interp_core.report.document import SCHEMA, VERDICTS, Document, counts, passes_line, summary_sentence
 from interp_core.report.html import render_html
 from interp_core.report.markdown import render_markdown
@@ -13,9 +14,12 @@ __all__ = [
     "SCHEMA",
     "VERDICTS",
     "Document",
+    "Drawing",
+    "changed_prompts",
     "compare_reports",
     "context",
     "counts",
+    "heat_drawing",
     "interval",
     "left_open",
     "licensed",
@@ -24,7 +28,9 @@ __all__ = [
     "render_html",
     "render_markdown",
     "render_terminal",
+    "response_drawing",
     "schema",
+    "space_drawing",
     "summary",
     "summary_sentence",
     "write_reports",

@@ -43,5 +43,11 @@ def _changed(old: Row, new: Row) -> list[str]:
     files = new["model"]["files"]
     changed = ["the claim itself, its measures or its judge"] * (old["digests"]["design"] != new["digests"]["design"])
     moved = [name for name in sorted(files) if old["model"]["files"].get(name) != files[name]]
-    prompts = ["prompts"] * (old["digests"]["data"] != new["digests"]["data"] and not moved)
+    prompts = [changed_prompts(new)] * (old["digests"]["data"] != new["digests"]["data"] and not moved)
     return changed + moved + prompts
+
+
+def changed_prompts(row: Row) -> str:
+    """That prompts changed, and the names of some that the row's run met anew: others may have been met before it."""
+    names = row["cost"].get("changed")  # reports of before have none
+    return f"prompts (among them {', '.join(names)})" if names else "prompts"

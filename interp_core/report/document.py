@@ -15,6 +15,7 @@ Row = Mapping[str, Any]
 
 SCHEMA = 1
 _LEAST_P = 5e-4  # no smaller p is computed
+_POWER = 0.8  # the chance that a plan aims at
 GAP = "of the gap"
 VERDICTS = ("SUPPORTED", "REFUTED", "INCONCLUSIVE", "INVALID")
 # Never by colour alone: every surface prints the word, and where there is room the symbol.
@@ -61,11 +62,28 @@ def selection(document: Document) -> str:
 
 
 def passes_line(passes: Mapping[str, Any]) -> str:
-    """What was asked of the model and why: ``1 made (prompt changed: 1), 2,047 saved``."""
+    """What was asked of the model and why: ``1 made (prompt changed: 1), 2,047 saved``.
+
+    Where passes were made: how many (prompt, intervention) pairs they were for, and what the others were repeated for.
+    """
     reasons = ", ".join(f"{reason}: {number:,}" for reason, number in sorted(passes["reasons"].items()))
     because = f" ({reasons})" if reasons else ""
     spent = f"; {passes['tokens']:,} tokens, {passes['seconds']:.1f} s" if passes["made"] else ""
-    return f"{passes['made']:,} made{because}, {passes['saved']:,} saved{spent}"
+    return f"{passes['made']:,} made{because}, {passes['saved']:,} saved{spent}{_pairs(passes)}{_spared(passes)}"
+
+
+def _pairs(passes: Mapping[str, Any]) -> str:
+    pairs = passes.get("pairs")  # reports of before have none
+    if not pairs:
+        return ""
+    again = ", ".join(f"{what}: {number:,}" for what, number in sorted(passes["repeats"].items()))
+    repeated = f" (repeated for what no earlier pass had kept, {again})" if again else ""
+    return f"; {passes['made'] / pairs:.2f} passes a pair of prompt and intervention{repeated}"
+
+
+def _spared(passes: Mapping[str, Any]) -> str:
+    spared = passes.get("spared")
+    return f"; at most {spared:,} tokens not generated, since the judge had settled" if spared else ""
 
 
 def moved(document: Document) -> list[str]:
@@ -96,6 +114,22 @@ def deciding(row: Row) -> Mapping[str, Any] | None:
     """The prediction whose figures the row shows: the first with the row's verdict, or the first; None without any."""
     alike = [evidence for evidence in row["predictions"] if evidence["verdict"] == row["verdict"]]
     return next(iter(alike + row["predictions"]), None)
+
+
+def of_the_baseline(row: Row, evidence: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The control that measures what the baseline does by itself, in the effect's unit; None where none does.
+
+    That is a control whose treatment is the evidence's baseline: a random direction against the untouched model. The
+    baseline's effect is zero by definition where nothing else is measured.
+    """
+    alike = [
+        control
+        for control in row["controls"]
+        if all(control[name] == evidence[name] for name in ("noun", "unit"))
+        and control["treatment"] == evidence["baseline"]
+        and control["effect"] is not None
+    ]
+    return max(alike, key=lambda control: abs(control["effect"]), default=None)
 
 
 def levels(row: Row) -> str:
@@ -148,6 +182,8 @@ def outlook(expected: Mapping[str, Any]) -> str:
     if expected["chance"] is None:
         return f"no formula: {expected['supposes']}"
     least = "" if expected["mde"] is None else f"; MDE {short(expected['mde'])}"
+    if expected["needed"] and expected["chance"] < _POWER:
+        least += f"; {expected['needed']:,} requests for {_POWER:.2f}"
     return (
         f"chance {expected['chance']:.2f} of SUPPORTED at an effect of {short(expected['effect'])}{least}; supposes "
         f"{expected['supposes']}"

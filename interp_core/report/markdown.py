@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from interp_core.report import heat, response, space
+from interp_core.report.calibration import calibration_lines
 from interp_core.report.document import (
     SYMBOLS,
     Document,
@@ -25,6 +27,7 @@ from interp_core.report.document import (
     scope_lines,
     summary_sentence,
 )
+from interp_core.report.grounds import Node, grounds, ungrounded
 from interp_core.report.numbers import confidence, interval, means, short
 from interp_core.report.said import licensed
 from interp_core.report.text import cut, one_line, visible
@@ -60,7 +63,9 @@ def _answer(document: Document) -> str:
     lines = [f"**{inline(summary_sentence(document))}**", ""]
     lines += [f"- moved: {inline(sentence)}" for sentence in moved(document)]
     lines += [f"- {inline(_missing(item))}" for item in document["not_evaluated"]]
-    lines += ["", *_table(document["rows"]), ""] if document["rows"] else [""]
+    lines += ["", *_table(document), ""] if document["rows"] else [""]
+    lines += _trees(document)
+    lines += calibration_lines(document)
     lines.append(
         f"Passes: {inline(passes_line(document['passes']))}. {inline(environment_line(document['environment']))}."
     )
@@ -71,14 +76,32 @@ def _missing(item: Mapping[str, Any]) -> str:
     return f"{item['outcome']}: {item['id']} on {item['model']}: {item['reason']}"
 
 
-def _table(rows: Iterable[Row]) -> Iterable[str]:
+def _trees(document: Document) -> list[str]:
+    """What rests on what, as a nested list for each model."""
+    lines = []
+    for model, nodes in grounds(document).items():
+        lines += [f"What rests on what, on {inline(model)}:", "", *(line for node in nodes for line in _node(node)), ""]
+    return lines
+
+
+def _node(node: Node, depth: int = 0) -> Iterable[str]:
+    verdict = f"{SYMBOLS[node.verdict]} **{node.verdict}**" if node.row else f"**{node.verdict}**"
+    loose = f" **ungrounded**: rests on {inline('; '.join(node.loose))}" if node.loose else ""
+    again = " (what rests on it stands above)" if node.again else ""
+    yield f"{'  ' * depth}- {verdict} {inline(node.id)}{loose}{again}"
+    for one in node.above:
+        yield from _node(one, depth + 1)
+
+
+def _table(document: Document) -> Iterable[str]:
     yield "| verdict | claim | model | effect [interval] | n | baseline | reason |"
     yield "|---|---|---|---|--:|---|---|"
-    for row in rows:
+    for row in document["rows"]:
         reason = "; ".join([row["reason"], *remarks(row)])
         found = "; ".join(filter(None, [interval(row), arm_means(row)]))
         words = [row["sentence"], row["model"]["name"], found, levels(row), row["baseline"], reason]
-        yield f"| {_verdict(row)} | {' | '.join(map(inline, words))} |"
+        loose = ", ungrounded" if ungrounded(row, document) else ""
+        yield f"| {_verdict(row)}{loose} | {' | '.join(map(inline, words))} |"
 
 
 def _verdict(row: Row) -> str:
@@ -88,11 +111,19 @@ def _verdict(row: Row) -> str:
 def _card(row: Row, *, examples: bool) -> str:
     # Inside <summary> GitHub reads HTML, not Markdown.
     title = f"{SYMBOLS[row['verdict']]} {row['verdict']}: {_unlinked(escape(one_line(row['sentence'])))}"
-    may = [f"what may be said: {licensed(row)}"] if examples else []
-    body = "\n".join(f"- {inline(line)}" for line in (*may, *_facts(row)))
+    more = [f"what may be said: {licensed(row)}", *_drawn(row)] if examples else []
+    body = "\n".join(f"- {inline(line)}" for line in (*more, *_facts(row)))
     shown = "".join(_arm(arm) for arm in row["examples"]) if examples else ""
     seed = f"\nExamples drawn at random, seed {row['seed']}:\n\n{shown}" if shown else ""
     return f"<details><summary>{title}</summary>\n\n{body}\n{seed}\n</details>\n\n"
+
+
+def _drawn(row: Row) -> Iterable[str]:
+    """What the page draws besides intervals, in words."""
+    drawn = row["drawings"]
+    yield from map(heat.in_words, drawn["selections"])
+    yield from map(space.in_words, drawn["components"])
+    yield from map(response.in_words, drawn["doses"])
 
 
 def _facts(row: Row) -> Iterable[str]:

@@ -36,6 +36,7 @@ class Plot:
     margins : one position, or two for an equivalence.
     labels : what to write at each of them.
     target : from and to where the whole interval must lie for SUPPORTED.
+    baseline : the position of the baseline's own effect; None where it is not drawn.
     """
 
     width: Number
@@ -45,18 +46,20 @@ class Plot:
     margins: tuple[float, ...]
     labels: tuple[str, ...]
     target: tuple[float, float]
+    baseline: float | None = None
 
 
-def scale_for(evidences: Iterable[Evidence], width: Number) -> Scale:
-    """The scale on which zero, every margin and every interval has room."""
+def scale_for(evidences: Iterable[Evidence], width: Number, *, baselines: Iterable[Number] = ()) -> Scale:
+    """The scale on which zero, every margin, every interval and every baseline has room."""
     marks = [mark for evidence in evidences for mark in (0.0, *_margins(evidence), *_numbers(evidence))]
+    marks += baselines
     low, high = min(marks), max(marks)
     room = _ROOM * (high - low)
     return Scale(low - room, high + room, width)
 
 
-def plot(evidence: Evidence, scale: Scale) -> Plot | None:
-    """The interval's drawing on `scale`; None where no effect could be computed."""
+def plot(evidence: Evidence, scale: Scale, *, baseline: Number | None = None) -> Plot | None:
+    """The interval's drawing on `scale`, with the baseline's own effect; None where no effect could be computed."""
     if evidence["effect"] is None:
         return None
     margins = _margins(evidence)
@@ -68,6 +71,7 @@ def plot(evidence: Evidence, scale: Scale) -> Plot | None:
         margins=tuple(map(scale, margins)),
         labels=tuple(map(short, margins)),
         target=_target(evidence, scale),
+        baseline=None if baseline is None else scale(baseline),
     )
 
 
@@ -144,14 +148,21 @@ def _bar(evidence: Evidence, scale: Scale) -> tuple[float, float] | None:
 
 def _margins(evidence: Evidence) -> tuple[Number, ...]:
     margin = evidence["margin"]
-    return {"higher": (margin,), "lower": (-margin,), "equivalent": (-margin, margin)}[evidence["relation"]]
+    if evidence["relation"] == "equivalent":
+        return (-margin, margin)
+    return (margin,) if evidence["relation"] in ("higher", "not higher") else (-margin,)
 
 
 def _target(evidence: Evidence, scale: Scale) -> tuple[float, float]:
     margin = evidence["margin"]
     if evidence["relation"] == "equivalent":
         return scale(-margin), scale(margin)
-    return (scale(margin), float(scale.width)) if evidence["relation"] == "higher" else (0.0, scale(-margin))
+    return {
+        "higher": (scale(margin), float(scale.width)),
+        "lower": (0.0, scale(-margin)),
+        "not lower": (scale(-margin), float(scale.width)),
+        "not higher": (0.0, scale(margin)),
+    }[evidence["relation"]]
 
 
 def _numbers(evidence: Evidence) -> list[Number]:

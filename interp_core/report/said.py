@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from interp_core.report.calibration import calibration_lines
 from interp_core.report.document import Document, Row, deciding, model_line
+from interp_core.report.grounds import ungrounded
 from interp_core.report.numbers import interval, plural
 
 UNREGISTERED = ("exploratory", "post hoc")
@@ -35,14 +37,14 @@ def _broken(row: Row) -> str:
 
 def _supported(row: Row) -> str:
     comparison = "comparison" if row["status"] in UNREGISTERED else "registered comparison"
-    side = "within" if row["relation"] == "equivalent" else "beyond"
+    side = "beyond" if row["relation"] in ("higher", "lower") else "within"
     return f"the {comparison} gave {interval(row)}, {side} its margin of {row['margin']:g}: “{_claim(row)}”"
 
 
 def _refuted(row: Row) -> str:
     low, high = row["low"], row["high"]
     way = 1 if row["relation"] == "higher" else -1
-    if row["relation"] == "equivalent":
+    if row["relation"] not in ("higher", "lower"):
         return f"“{_claim(row)}” does not hold: the difference was {interval(row)}"
     if min(way * low, way * high) > 0:
         found = f"{interval(row)} where {row['margin']:g} was claimed"
@@ -97,13 +99,6 @@ def open_rivals(row: Row, document: Document) -> list[str]:
     """The rival explanations that no supported claim on the same model separates."""
     held = {one["id"] for one in document["rows"] if one["verdict"] == "SUPPORTED" and _same_model(one, row)}
     return [words for words, separated_by in row["registration"]["alternatives"] if separated_by not in held]
-
-
-def ungrounded(row: Row, document: Document) -> list[str]:
-    """The claims that a row rests on and that are not SUPPORTED on its model, with what they are instead."""
-    verdicts = {one["id"]: one["verdict"] for one in document["rows"] if _same_model(one, row)}
-    grounds = {ground: verdicts.get(ground, "not evaluated") for ground in row["registration"]["rests_on"]}
-    return [f"{ground}, which is {verdict}" for ground, verdict in grounds.items() if verdict != "SUPPORTED"]
 
 
 def _same_model(one: Row, other: Row) -> bool:
@@ -229,5 +224,6 @@ def summary(document: Document) -> str:
         lines.append("")
     others = len(rows) - len(headlines)
     lines += [f"{plural(others, 'secondary claim')} besides." if others else "No secondary claims.", ""]
+    lines += calibration_lines(document)
     lines += [f"- {limit}" for limit in limits(document)]
     return "\n".join(lines) + "\n"

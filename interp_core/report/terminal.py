@@ -21,6 +21,7 @@ from interp_core.report.document import (
     selection,
     summary_sentence,
 )
+from interp_core.report.grounds import ungrounded
 from interp_core.report.numbers import bare_interval, interval, plural
 from interp_core.report.plot import strip
 from interp_core.report.text import one_line
@@ -133,18 +134,29 @@ def _effect(row: Row) -> "rich.console.RenderableType":
 def _notes(document: Document) -> "Iterable[rich.text.Text]":
     for sentence in moved(document):
         yield _text(f"moved: {sentence}", "bold")
+    for row in document["rows"]:
+        for ground in ungrounded(row, document):
+            yield _text(f"ungrounded: {row['id']} on {row['model']['name']} rests on {ground}", "bold")
     for note, count in Counter(note for row in document["rows"] for note in row["scope"]["notes"]).items():
         yield _text(f"note ({plural(count, 'row')}): {note}", "dim")
     for one in document["over_models"]:
         yield _text(f"{one['id']}: holds in {one['holds']} of {plural(len(one['models']), 'model')}")
     for one in document["not_run"]:
         yield _text(f"registered, without a finding: {one['id']} on {one['model']} ({one['why']})")
-    for item in document["not_evaluated"]:
-        yield _text(f"{item['outcome']}: {item['id']} on {item['model']}: {item['reason']}")
+    for (outcome, reason), names in _without_finding(document).items():
+        yield _text(f"{outcome}: {', '.join(names)}: {reason}")
     yield _text(f"passes: {passes_line(document['passes'])}", "dim")
     if partial(document) and selection(document):
         yield _text(f"selected with {selection(document)}", "dim")
     yield _text(summary_sentence(document), "bold")
+
+
+def _without_finding(document: Document) -> dict[tuple[str, str], list[str]]:
+    """The claims that were not evaluated, by outcome and reason: one reason is told once."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for item in document["not_evaluated"]:
+        found.setdefault((item["outcome"], item["reason"]), []).append(f"{item['id']} on {item['model']}")
+    return found
 
 
 def _text(text: str, style: str = "") -> "rich.text.Text":

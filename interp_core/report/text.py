@@ -4,6 +4,7 @@ Escaping for HTML or Markdown is the renderer's job; this comes before it.
 """
 
 import unicodedata
+from functools import lru_cache
 
 # Control, format (bidi overrides, zero width, tags), surrogates, private use, unassigned, line and paragraph ends.
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -15,6 +16,11 @@ def visible(text: str) -> str:
     """The text with every control, format, private or unassigned character spelled out, as in ``⟨U+202E⟩``."""
     if text.isascii() and text.isprintable():
         return text
+    return _spelled(text)
+
+
+@lru_cache(maxsize=1024)  # a page is tried in several lengths, each time with the same texts
+def _spelled(text: str) -> str:
     return "".join(map(_seen, text))
 
 

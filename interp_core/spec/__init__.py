@@ -1,5 +1,7 @@
 """The language of claims: frozen recipes, without numpy and without torch."""
 
+from interp_core.spec.autoencoder import Autoencoder, Feature, RandomFeatures, sparse_autoencoder
+from interp_core.spec.best import Best, best_of
 from interp_core.spec.capability import CAPABILITY
 from interp_core.spec.claim import Claim, ClaimRecorder
 from interp_core.spec.direction import (
@@ -16,9 +18,11 @@ from interp_core.spec.direction import (
 )
 from interp_core.spec.frames import Frame, FrameSet, LengthMatched, Neutral
 from interp_core.spec.intervention import (
+    FeatureAblation,
     Intervention,
     NeuronAblation,
     Substitution,
+    ablate_feature,
     add,
     affine,
     mean_ablation,
@@ -40,6 +44,8 @@ from interp_core.spec.statistic import Correlation, Separation, Trend, correlati
 __all__ = [
     "CAPABILITY",
     "Alternative",
+    "Autoencoder",
+    "Best",
     "Calibration",
     "Claim",
     "ClaimRecorder",
@@ -47,6 +53,8 @@ __all__ = [
     "Correlation",
     "DifferenceInMeans",
     "Direction",
+    "Feature",
+    "FeatureAblation",
     "Frame",
     "FrameSet",
     "Intervention",
@@ -63,14 +71,17 @@ __all__ = [
     "Prompt",
     "PromptSet",
     "RandomDirections",
+    "RandomFeatures",
     "Registration",
     "SelectedDirection",
     "Separation",
     "Site",
     "Substitution",
     "Trend",
+    "ablate_feature",
     "add",
     "affine",
+    "best_of",
     "correlation",
     "difference_in_means",
     "judge",
@@ -85,6 +96,7 @@ __all__ = [
     "select_direction",
     "separation",
     "set_to",
+    "sparse_autoencoder",
     "trend",
     "zero",
 ]

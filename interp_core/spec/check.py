@@ -1,16 +1,16 @@
 """What makes a claim unusable, found before anything is computed: form, scope, pairing, leakage."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from interp_core.errors import ClaimError, InvalidEvidence
 from interp_core.spec.claim import ALPHA, FACTORS, KINDS, MAX_ALPHA, Claim
 from interp_core.spec.direction import Direction
-from interp_core.spec.measure import Judged, Measure
-from interp_core.spec.model import Contrast, Measurement
+from interp_core.spec.measure import Judged, Measure, Projection
+from interp_core.spec.model import Contrast, Measurement, Model
 from interp_core.spec.prediction import Prediction, Reference
 from interp_core.spec.prompts import PromptSet, overlap
-from interp_core.spec.statistic import Trend
+from interp_core.spec.quantity import Surface
+from interp_core.spec.statistic import Correlation, Separation, Trend
 
 
 def check(claim: Claim) -> tuple[str, ...]:
@@ -19,13 +19,14 @@ def check(claim: Claim) -> tuple[str, ...]:
     Raises
     ------
     ClaimError : no prediction, an unknown kind or factor, an alpha outside 0 to 0.05, a causal claim without an
-        intervention, an arm on another model, unpaired arms.
+        intervention, an arm on a third model, arms of two models that do not compare, unpaired arms.
     InvalidEvidence : a direction is scaled on prompts that it was fitted on, or evaluated on either.
     """
     _check_form(claim)
     _check_scope(claim)
     for prediction in claim.every_prediction:
         _check_paired(prediction, claim.where)
+        _check_across(prediction, claim.where)
     _check_variants(claim)
     return _check_leakage(claim) + _not_pinned(claim)
 
@@ -111,13 +112,73 @@ def _check_scope(claim: Claim) -> None:
         )
     for arm in claim.arms:
         _check_repeats(arm, claim.where)
-        if replace(arm.model, interventions=()) != replace(claim.model, interventions=()):
-            raise ClaimError(
-                f"the arm {arm.label!r} measures the model {arm.model.name!r}, but the claim is about "
-                f"{claim.model.name!r}. Build every arm from the fixture `model`; a second --model gives a second row.",
-                where=arm.where or claim.where,
-            )
+        for used in _models(arm):
+            if used not in (claim.model.bare, claim.base):
+                raise ClaimError(
+                    f"the arm {arm.label!r} needs the model {used.name!r}, but the claim is about {claim.subject}. "
+                    "Build every arm from the fixtures `model` and `base`; a second --model gives a second row.",
+                    where=arm.where or claim.where,
+                )
+    _check_base(claim)
     _check_labels(claim)
+
+
+def _models(arm: Measurement) -> Iterable[Model]:
+    """The bare models that an arm needs: the one that is measured, and those that its directions are fitted in."""
+    homes = (direction.home for direction in arm.directions)
+    return (arm.model.bare, *(home for home in homes if home is not None))
+
+
+def _check_base(claim: Claim) -> None:
+    """Raise ClaimError where one of the two models of a claim has no part in it."""
+    if claim.arms and not any(arm.model.bare == claim.model.bare for arm in claim.arms):
+        raise ClaimError(
+            f"the claim {claim.id!r} measures nothing on {claim.model.name}, the model that it is about. "
+            "Measure it, or run a claim without `base` on the other model: --model.",
+            where=claim.where,
+        )
+    if claim.base is not None and not any(claim.base in _models(arm) for arm in claim.arms):
+        raise ClaimError(
+            f"the claim {claim.id!r} asks for `base` and uses nothing of it. Measure it, fit a direction in it "
+            "(refusal.fitted_in(base)), or leave the fixture out.",
+            where=claim.where,
+        )
+
+
+def _check_across(prediction: Prediction, where: str) -> None:
+    """Raise ClaimError where arms on two models would compare nothing, or numbers that have no unit in common."""
+    where = prediction.where or where
+    for side in (prediction.treatment, prediction.baseline):
+        if isinstance(side, Separation | Trend) and _several(side.arms):
+            raise ClaimError(
+                f"{side.label!r} mixes two models. Take each of its arms from one, and compare it with the other's: "
+                "separation(a, b).higher_than(separation(c, d), by=...).",
+                where=where,
+            )
+    if _several(prediction.arms):
+        for arm in prediction.arms:
+            _check_unit(arm, ranked=isinstance(prediction.treatment, Separation | Correlation), where=where)
+
+
+def _check_unit(arm: Measurement, *, ranked: bool, where: str) -> None:
+    """Raise ClaimError for a number that does not compare with another model's; ranks need no unit."""
+    quantity = arm.quantity
+    if isinstance(quantity, Surface):
+        raise ClaimError(
+            "surface features read the prompts and no model, so two models differ by nothing. Compare what the models "
+            "do.",
+            where=where,
+        )
+    if isinstance(quantity, Projection) and quantity.direction.home is None and not ranked:
+        raise ClaimError(
+            f"{quantity.direction.name!r} is another vector in each model, and its gap another unit. Project both on "
+            "one: model.projection(..., on=refusal.fitted_in(base)); or compare what has no unit: model.cosine(...).",
+            where=where,
+        )
+
+
+def _several(arms: Iterable[Measurement]) -> bool:
+    return len({arm.model.bare for arm in arms}) > 1
 
 
 def _check_paired(prediction: Prediction, where: str) -> None:

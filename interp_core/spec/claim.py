@@ -48,6 +48,7 @@ class Claim:
     alpha : one-sided error of a verdict: this claim's share of its family's, over its looks.
     variants : the same claim by other analyses, and by the method without one of its parts; they decide nothing.
     registration : what was said about it before the data.
+    base : the model that `model` is compared with; None for a claim about one model.
     where : the line of the claims file, "path:line".
     """
 
@@ -62,6 +63,7 @@ class Claim:
     alpha: float = ALPHA
     variants: tuple[Variant, ...] = ()
     registration: Registration = UNREGISTERED
+    base: Model | None = None
     where: str = field(default="", compare=False)
 
     @property
@@ -69,6 +71,11 @@ class Claim:
         """The statement with its margins: what every surface prints."""
         margins = " and ".join(prediction.phrase for prediction in self.predictions)
         return f"{self.statement.rstrip('.')}, {margins}."
+
+    @property
+    def subject(self) -> str:
+        """What the claim is about, and what its history is kept under: a model, or "tuned against base"."""
+        return subject(self.model, self.base)
 
     @property
     def arms(self) -> tuple[Measurement, ...]:
@@ -108,6 +115,11 @@ class Claim:
     def seed(self) -> int:
         """The seed of its resampling, from its design alone."""
         return int(self.design_digest()[:13], 16)  # 52 bits: JSON readers keep it whole
+
+
+def subject(model: Model, base: Model | None) -> str:
+    """The name of a model, or of the pair of it and the one that it is compared with."""
+    return model.name if base is None else f"{model.name} against {base.name}"
 
 
 class ClaimRecorder:

@@ -2,12 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from interp_core.errors import ClaimError
 from interp_core.spec.identity import Tree, caller
 from interp_core.spec.prompts import PromptSet
 from interp_core.spec.site import POSITIONS, Site, check_position
+
+if TYPE_CHECKING:
+    import interp_core.spec.model
 
 __all__ = [
     "POSITIONS",
@@ -30,6 +34,8 @@ DRAWN = {
     "covariance": "covariance-matched random directions",
     "shuffled": "shuffled-label directions",
 }
+FITTED_IN = "fitted in"
+_Made = TypeVar("_Made", bound="_OnTwoSets")
 
 
 @dataclass(frozen=True)
@@ -38,23 +44,56 @@ class _OnTwoSets:
 
     Its length is the distance between the two sets' means along it (for the difference in means, its norm), so that
     adding a direction once moves one set's mean onto the other's, whichever way it was fitted.
+
+    `home` is the model that it is fitted in, where that is said; otherwise each model that uses it has its own.
     """
 
     name: str
     positive: PromptSet
     negative: PromptSet
+    home: "interp_core.spec.model.Model | None" = field(default=None, kw_only=True)
 
     @property
     def seen(self) -> tuple[PromptSet, ...]:
         """The prompts that a claim on this direction must not be tested on."""
         return (self.positive.fit, self.negative.fit, self.positive.select, self.negative.select)
 
+    def fitted_in(self: _Made, model: "interp_core.spec.model.Model") -> _Made:
+        """The same direction as `model` has it, to be used in another model: the vector is carried over as it is.
+
+        Its site is resolved in `model`, and the model that it is used in reads and edits that same layer. What is said
+        about the model at hand stays its own: the gap that is the unit of a projection, the mean that an affine
+        ablation puts in place, the middle between two sets.
+
+        Raises
+        ------
+        ClaimError : `model` is no model, is intervened on, or the direction has a model already.
+        """
+        from interp_core.spec.model import Model
+
+        if not isinstance(model, Model) or model.interventions or self.home is not None:
+            raise ClaimError(
+                f"{self.name}.fitted_in({model!r}): give a model without interventions, once, as in "
+                "refusal.fitted_in(base).",
+                where=caller(),
+            )
+        return replace(self, name=f"{self.name} from {model.name}", home=model)
+
+    @property
+    def at_home(self: _Made) -> _Made:
+        """The same direction as its own model sees it."""
+        if self.home is None:
+            return self
+        return replace(self, name=self.name.removesuffix(f" from {self.home.name}"), home=None)
+
     def data(self) -> Tree:
         """The hashes of the prompts it is fitted and scaled on."""
         return [prompts.data() for prompts in self.seen]
 
-    def _sets(self) -> dict[str, Tree]:
-        return {"positive": self.positive.fit.design(), "negative": self.negative.fit.design()}
+    def _shared(self) -> dict[str, Tree]:
+        """The part of the design that all have: the two sets, and the role of the model that it is carried from."""
+        sets = {"positive": self.positive.fit.design(), "negative": self.negative.fit.design()}
+        return sets if self.home is None else {**sets, FITTED_IN: self.home.role or "model"}
 
 
 @dataclass(frozen=True)
@@ -99,7 +138,7 @@ class DifferenceInMeans(_Fitted):
 
     def design(self) -> Tree:
         """What of the direction a claim's design depends on."""
-        return {"direction": "difference_in_means", **self._sets(), "site": self.site.design()}
+        return {"direction": "difference_in_means", **self._shared(), "site": self.site.design()}
 
 
 @dataclass(frozen=True)
@@ -115,7 +154,7 @@ class PrincipalComponent(_Fitted):
     def design(self) -> Tree:
         """What of the direction a claim's design depends on."""
         how = {"direction": "principal_component", "component": self.component}
-        return {**how, **self._sets(), "site": self.site.design()}
+        return {**how, **self._shared(), "site": self.site.design()}
 
 
 @dataclass(frozen=True)
@@ -133,7 +172,7 @@ class LogisticProbe(_Fitted):
         return {
             "direction": "logistic_probe",
             "penalty": self.penalty,
-            **self._sets(),
+            **self._shared(),
             "site": self.site.design(),
         }
 
@@ -172,13 +211,13 @@ class SelectedDirection(_OnTwoSets):
 
     def at(self, site: Site) -> DifferenceInMeans:
         """The candidate at `site`."""
-        return DifferenceInMeans(self.name, self.positive, self.negative, site)
+        return DifferenceInMeans(self.name, self.positive, self.negative, site, home=self.home)
 
     def design(self) -> Tree:
         """What of the direction a claim's design depends on."""
         return {
             "direction": "selected difference_in_means",
-            **self._sets(),
+            **self._shared(),
             "refusals": list(self.refusals),
             "positions": list(self.positions),
             "induce_above": self.induce_above,
@@ -212,7 +251,21 @@ class RandomDirections:
     @property
     def name(self) -> str:
         """What a table calls it."""
-        return f"{DRAWN[self.how]} ({self.draws})"
+        return f"{DRAWN[self.how]} ({self.draws}){'' if self.home is None else f' from {self.home.name}'}"
+
+    @property
+    def home(self) -> "interp_core.spec.model.Model | None":
+        """The model that the direction is fitted in where that is said, and that its draws come from."""
+        return self.of.home
+
+    def fitted_in(self, model: "interp_core.spec.model.Model") -> "RandomDirections":
+        """The draws that stand in for the direction as `model` has it; see `DifferenceInMeans.fitted_in`."""
+        return replace(self, of=self.of.fitted_in(model))
+
+    @property
+    def at_home(self) -> "RandomDirections":
+        """The same draws as their own model sees them."""
+        return replace(self, of=self.of.at_home)
 
     @property
     def fitted(self) -> "FittedDirection | SelectedDirection":

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from interp_core.errors import ClaimError
+from interp_core.spec.autoencoder import Feature, RandomFeatures
 from interp_core.spec.direction import Direction, RandomDirections
 from interp_core.spec.identity import Tree, caller
 from interp_core.spec.prompts import Prompt, PromptSet
@@ -200,7 +201,45 @@ class NeuronAblation:
         return None
 
 
-AnyIntervention = Intervention | Substitution | NeuronAblation
+@dataclass(frozen=True)
+class FeatureAblation:
+    """What a feature of a sparse autoencoder writes, taken out of the stream: x <- x - f(x) w_dec at the site's layer.
+
+    The rest of the stream stays, what the autoencoder does not explain included (the error term of Marks et al. 2024,
+    sparse feature circuits; features as in Bricken et al. 2023). The feature is read anew at every token.
+
+    Attributes
+    ----------
+    feature : the feature, or others like it.
+    position : which tokens: ``everywhere``, ``prompt``, ``answer`` or a position by role.
+    """
+
+    feature: Feature | RandomFeatures
+    position: str = EVERYWHERE
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """None: no direction is fitted."""
+        return ()
+
+    @property
+    def label(self) -> str:
+        """What a table calls it."""
+        site = self.feature.source.site
+        layer = f"layer {site.layer}" if site.layer is not None else f"depth {site.depth:g}"
+        where = "" if self.position == EVERYWHERE else f", {self.position} only"
+        return f"ablation of {self.feature.name} at {layer}{where}"
+
+    def design(self) -> Tree:
+        """What of the intervention a claim's design depends on."""
+        return {"intervention": "feature", "feature": self.feature.design(), "position": self.position}
+
+    def data(self) -> Tree:
+        """The hashes of the prompts that other features are chosen on."""
+        return self.feature.like.data() if isinstance(self.feature, RandomFeatures) else None
+
+
+AnyIntervention = Intervention | Substitution | NeuronAblation | FeatureAblation
 
 
 @dataclass(frozen=True)
@@ -349,6 +388,24 @@ def neurons(direction: Direction, *, count: int = 10, chosen: str = "strongest")
             where=caller(),
         )
     return NeuronAblation(direction, count, chosen)
+
+
+def ablate_feature(feature: Feature | RandomFeatures, *, position: str = EVERYWHERE) -> FeatureAblation:
+    """Take what a feature writes out of the stream while the model runs; see FeatureAblation.
+
+    ``ablate_feature(sae.feature(1702, at=site))``, beside its sham ``ablate_feature(feature.random(like=prompts))``.
+
+    Raises
+    ------
+    ClaimError : no feature is given, or the position is unknown.
+    """
+    if not isinstance(feature, Feature | RandomFeatures):
+        raise ClaimError(
+            f"ablate_feature({feature!r}): give a feature, as in sparse_autoencoder('sae.safetensors').feature(1702, "
+            "at=Site(layer=12)).",
+            where=caller(),
+        )
+    return FeatureAblation(feature, check_position(position, EVERYWHERE, PROMPT, ANSWER))
 
 
 def _part(part: str) -> str:

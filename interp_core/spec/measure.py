@@ -11,6 +11,7 @@ from interp_core.spec.direction import Direction
 from interp_core.spec.identity import Tree, caller, digest
 from interp_core.spec.judge import Judge
 from interp_core.spec.quantity import (
+    Activation,
     Bounds,
     Cosine,
     Divergence,
@@ -57,6 +58,9 @@ class Judged:
 
     Of the greedy answer; or, with `draws`, the mean over that many answers sampled at `temperature`, each seeded by
     the prompt and the number of the draw. A prompt of which fewer than half the draws can be judged has no score.
+
+    With `until_settled` an answer is generated until the judge's decision cannot change any more; a share of the
+    answers is generated whole all the same, to see whether the model degenerates.
     """
 
     judge: Judge
@@ -65,6 +69,7 @@ class Judged:
     unit: str = ""
     draws: int = 0
     temperature: float = 1.0
+    until_settled: bool = False
 
     @property
     def noun(self) -> str:
@@ -73,8 +78,9 @@ class Judged:
 
     def design(self) -> Tree:
         """What a claim's design depends on."""
-        sampled = {"draws": self.draws, "temperature": self.temperature} if self.draws else {}
-        return {"quantity": "judged", "judge": self.judge.design(), "max_new_tokens": self.max_new_tokens, **sampled}
+        more: dict[str, Tree] = {"draws": self.draws, "temperature": self.temperature} if self.draws else {}
+        more |= {"until_settled": digest(self.judge.settled_code)} if self.until_settled else {}
+        return {"quantity": "judged", "judge": self.judge.design(), "max_new_tokens": self.max_new_tokens, **more}
 
 
 @dataclass(frozen=True)
@@ -169,4 +175,4 @@ class Recorded:
 
 
 Along = Projection | Probed | Cosine | Sided  # quantities that depend on a direction
-Quantity = Along | Judged | Measure | Recorded | LogOdds | Divergence | Likelihood | Preference | Surface
+Quantity = Along | Judged | Measure | Recorded | Activation | LogOdds | Divergence | Likelihood | Preference | Surface

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from interp_core.errors import ClaimError, NotApplicable
+from interp_core.spec.autoencoder import Feature
 from interp_core.spec.direction import Direction, FittedDirection, LogisticProbe, SelectedDirection
 from interp_core.spec.frames import LengthMatched, fill
 from interp_core.spec.identity import Tree, caller
@@ -15,6 +16,7 @@ from interp_core.spec.measure import Along, Judged, Measure, Projection, Quantit
 from interp_core.spec.prediction import Comparable, check_comparable, refuse_deeper
 from interp_core.spec.prompts import PromptSet
 from interp_core.spec.quantity import (
+    Activation,
     Cosine,
     Divergence,
     Likelihood,
@@ -43,16 +45,21 @@ class Measurement(Comparable):
     arm: str = ""
 
     @property
-    def label(self) -> str:
-        """What a table calls the arm; a recording names an arm of a judged measurement so, too."""
+    def condition(self) -> str:
+        """The prompts and the interventions: what a recording names an arm of a judged measurement."""
         if self.arm:
             return self.arm
         edits = "".join(f", {edit.label}" for edit in self.model.interventions)
         return f"{self.prompts.label}{edits}"
 
+    @property
+    def label(self) -> str:
+        """What a table calls the arm; it names the model where that is the one compared with."""
+        return f"{self.condition}, in {self.model.name}" if self.model.role else self.condition
+
     def __str__(self) -> str:
         unit = f" {self.quantity.unit}" if self.quantity.unit else ""
-        return f"{self.quantity.noun}{unit} of {self.label}, on {self.model.name}\n{self.prompts}"
+        return f"{self.quantity.noun}{unit} of {self.condition}, on {self.model.name}\n{self.prompts}"
 
     @property
     def arms(self) -> "tuple[Measurement, ...]":
@@ -155,6 +162,7 @@ class Model:
     revision : the hub revision; None for local folders.
     dtype : float32, bfloat16 or float16; part of the row, since it changes results.
     interventions : applied in order while the model runs.
+    role : ``base`` for the model that a claim's own is compared with; "" for a claim's own.
     """
 
     source: str
@@ -162,6 +170,7 @@ class Model:
     revision: str | None = None
     dtype: str = "float32"
     interventions: tuple[AnyIntervention, ...] = ()
+    role: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.dtype not in DTYPES:
@@ -173,6 +182,11 @@ class Model:
     def is_recorded(self) -> bool:
         """Whether its results were recorded elsewhere."""
         return self.source.startswith("recorded:")
+
+    @property
+    def bare(self) -> "Model":
+        """The same model without interventions."""
+        return replace(self, interventions=())
 
     def under(self, *interventions: AnyIntervention) -> "Model":
         """The same model with `interventions` in force besides those it has, applied in their order at each site."""
@@ -211,6 +225,16 @@ class Model:
     def sided(self, prompts: PromptSet, *, by: Direction) -> Measurement:
         """1 where a prompt lies on the positive set's side of a direction, halfway between the sets' means; else 0."""
         return self._measurement(Sided(by), prompts)
+
+    def activation(self, prompts: PromptSet, *, of: Feature) -> Measurement:
+        """How active a feature of a sparse autoencoder is, at its site."""
+        if not isinstance(of, Feature):
+            raise ClaimError(
+                f"model.activation(..., of={of!r}): give one feature, as in sparse_autoencoder('sae.safetensors')"
+                ".feature(1702, at=Site(layer=12)).",
+                where=caller(),
+            )
+        return self._measurement(Activation(of), prompts)
 
     def surface(self, prompts: PromptSet, *, positive: PromptSet, negative: PromptSet) -> Measurement:
         """The probability of the positive set by surface features alone: what a direction must beat to read meaning.
@@ -292,11 +316,14 @@ class Model:
         max_new_tokens: int = 48,
         draws: int | None = None,
         temperature: float = 1.0,
+        until_settled: bool = False,
     ) -> Measurement:
         """A judge's score of each prompt's answer of at most `max_new_tokens` tokens.
 
         The greedy answer, or the mean over `draws` answers sampled at `temperature`. Greedy rates of half-way
-        conditions swing with a model's seed; sampled ones are steadier.
+        conditions swing with a model's seed; sampled ones are steadier. `until_settled` ends each answer where the
+        judge's decision cannot change any more, for a judge that can say so; one answer in eight, and at least eight
+        of an arm, is generated whole, to see whether the model degenerates.
         """
         if not isinstance(by, Judge):
             raise ClaimError(
@@ -313,7 +340,20 @@ class Model:
                 "Leave draws out for the greedy answer.",
                 where=caller(),
             )
-        return self._measurement(Judged(by, max_new_tokens, draws=draws or 0, temperature=temperature), prompts)
+        if until_settled and by.settled is None:
+            raise ClaimError(
+                f"the judge {by.name!r} does not say when its decision is settled. Give it a function of the answer so "
+                "far, @judge(..., settled=...), use refusal_phrases(...), or leave until_settled out.",
+                where=caller(),
+            )
+        if until_settled and by.labels is not None:
+            raise ClaimError(
+                f"the judge {by.name!r} is corrected by people's labels, and people read whole answers. Leave "
+                "until_settled out.",
+                where=caller(),
+            )
+        quantity = Judged(by, max_new_tokens, draws=draws or 0, temperature=temperature, until_settled=until_settled)
+        return self._measurement(quantity, prompts)
 
     def measured(self, prompts: PromptSet, *, by: Measure) -> Measurement:
         """A measure of the user's own, as `@measure` makes of a function of activations or logits."""
@@ -347,5 +387,6 @@ class Model:
         return Path(self.source.removeprefix("recorded:")).expanduser()
 
     def design(self) -> Tree:
-        """What a claim's design depends on: the interventions, not which model it is."""
-        return [edit.design() for edit in self.interventions]
+        """What a claim's design depends on: the interventions and the model's role, not which model it is."""
+        edits = [edit.design() for edit in self.interventions]
+        return {"role": self.role, "interventions": edits} if self.role else edits

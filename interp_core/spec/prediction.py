@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import interp_core.spec.direction
     import interp_core.spec.model
 
-Relation = Literal["higher", "lower", "equivalent"]
+Relation = Literal["higher", "lower", "equivalent", "not lower", "not higher"]
+WITHIN = ("equivalent", "not lower", "not higher")  # predictions that a difference stays within the margin
 Bounds = tuple[float, float]
 
 
@@ -64,6 +65,10 @@ class Comparable:
         bounds = self.quantity.bounds
         return math.inf if bounds is None else bounds[1] - bounds[0]
 
+    def beside(self, baseline: "Comparable", relation: Relation) -> "Comparable":  # noqa: ARG002  for sides that look
+        """The baseline as this side compares with it; raises ClaimError for a relation that it cannot show."""
+        return baseline
+
     def __sub__(self, other: object) -> "Comparable":
         refuse_deeper()
 
@@ -78,6 +83,14 @@ class Comparable:
     def equivalent_to(self, baseline: "Comparable", *, within: float) -> "Prediction":
         """Predict that the mean differs from the baseline's by less than `within`, either way."""
         return predict(self, baseline, "equivalent", within)
+
+    def not_lower_than(self, baseline: "Comparable", *, within: float) -> "Prediction":
+        """Predict that the mean is not lower than the baseline's by as much as `within`; any higher will do."""
+        return predict(self, baseline, "not lower", within)
+
+    def not_higher_than(self, baseline: "Comparable", *, within: float) -> "Prediction":
+        """Predict that the mean is not higher than the baseline's by as much as `within`; any lower will do."""
+        return predict(self, baseline, "not higher", within)
 
 
 @dataclass(frozen=True)
@@ -112,8 +125,9 @@ class Reference(Comparable):
 class Prediction:
     """`treatment` lies beyond `baseline` in the `relation`'s direction by more than `margin`, on average.
 
-    For ``equivalent`` the difference lies within `margin` of zero. A prediction is judged when the claim's body has
-    returned; it has no truth value before and `bool()` of it raises.
+    For ``equivalent`` the difference lies within `margin` of zero; for ``not lower`` and ``not higher``, which are
+    non-inferiority, short of `margin` on that side. A prediction is judged when the claim's body has returned; it has
+    no truth value before and `bool()` of it raises.
     """
 
     treatment: Comparable
@@ -143,8 +157,8 @@ class Prediction:
     def phrase(self) -> str:
         """Its margin in words: "by at least 0.25 of the gap"."""
         unit = f" {self.unit}" if self.unit else ""
-        word = "within" if self.relation == "equivalent" else "by at least"
-        return f"{word} {self.margin:g}{unit}"
+        word = {"equivalent": "within", "not lower": "by as much as", "not higher": "by as much as"}
+        return f"{word.get(self.relation, 'by at least')} {self.margin:g}{unit}"
 
     def design(self) -> Tree:
         """What a claim's design depends on."""
@@ -175,6 +189,7 @@ def predict(treatment: Comparable, baseline: object, relation: Relation, margin:
             where=where,
         )
     checked = _margin(margin, relation, where)
+    baseline = treatment.beside(baseline, relation)
     _check_possible(treatment, relation, checked, where)
     if type(treatment) is not type(baseline) and not isinstance(baseline, Reference):
         raise ClaimError(
@@ -195,7 +210,7 @@ def _check_possible(treatment: Comparable, relation: str, margin: float, where: 
     bounds = treatment.quantity.bounds
     if bounds is None or margin < treatment.widest:
         return
-    name, fate = ("within", "hold of any data") if relation == "equivalent" else ("by", "hold of no data")
+    name, fate = ("within", "hold of any data") if relation in WITHIN else ("by", "hold of no data")
     raise ClaimError(
         f"{name}={margin:g} would {fate}: {treatment.quantity.noun} lies in {bounds[0]:g} to {bounds[1]:g}, so no "
         f"difference exceeds {treatment.widest:g}. Write the smallest difference that would matter, as in {name}=0.1.",
@@ -212,9 +227,11 @@ def check_comparable(first: Comparable, second: Comparable, name: str, other: st
             where=where,
         )
     if first.quantity != second.quantity:
+        own, others = first.quantity.noun, second.quantity.noun
+        found = f"{own!r} and {other} {others!r}" if own != others else f"{own!r} in another way than {other}"
         raise ClaimError(
-            f"{name} measures {first.quantity.noun!r} and {other} {second.quantity.noun!r}: "
-            "compare one quantity, with one judge or direction, in both arms.",
+            f"{name} measures {found}: compare one quantity, with one judge or direction and one number of tokens or "
+            "draws, in both arms.",
             where=where,
         )
 
@@ -222,7 +239,7 @@ def check_comparable(first: Comparable, second: Comparable, name: str, other: st
 def _margin(given: object, relation: str, where: str) -> float:
     if isinstance(given, Real) and not isinstance(given, bool) and 0 < float(given) < math.inf:
         return float(given)
-    name = "within" if relation == "equivalent" else "by"
+    name = "within" if relation in WITHIN else "by"
     raise ClaimError(
         f"{name}={given!r} is no smallest effect of interest: it must be a number above zero, because with a margin "
         f"of zero any trace of an effect would do. Write the smallest difference that would matter, as in {name}=0.1.",

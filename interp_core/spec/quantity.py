@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from interp_core.errors import ClaimError
+from interp_core.spec.autoencoder import Feature
 from interp_core.spec.direction import Direction, FittedDirection
 from interp_core.spec.frames import placeholders
 from interp_core.spec.identity import Tree, caller
@@ -190,6 +191,24 @@ class Surface:
     def data(self) -> Tree:
         """The hashes of the prompts that it is fitted on."""
         return [self.positive.fit.data(), self.negative.fit.data()]
+
+
+@dataclass(frozen=True)
+class Activation:
+    """How active a feature of a sparse autoencoder is at its site; 0 where it is off."""
+
+    feature: Feature
+    unit: str = ""
+    bounds: Bounds | None = None
+
+    @property
+    def noun(self) -> str:
+        """What is measured, in a noun."""
+        return f"activation of {self.feature.name}"
+
+    def design(self) -> Tree:
+        """What a claim's design depends on."""
+        return {"quantity": "activation", "of": self.feature.design()}
 
 
 @dataclass(frozen=True)

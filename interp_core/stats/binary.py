@@ -141,7 +141,8 @@ def _buehler(gained: int, lost: int, n: int, alpha: float) -> float:
     tail, needed = _Tail(gained, lost, n), float(special.ndtri(alpha))
 
     def excess(delta: float) -> float:
-        return float(special.ndtri(tail.worst(delta))) - needed  # on this scale nearly a straight line
+        certain = 1 - 1e-15  # a sum of probabilities may come out a hair above 1, where ndtri is NaN
+        return float(special.ndtri(min(tail.worst(delta), certain))) - needed  # on this scale nearly a straight line
 
     near = float(_bonett_price(gained, lost, n, special.ndtri(alpha)))
     step = 0.25 / math.sqrt(n)

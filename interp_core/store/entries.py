@@ -11,6 +11,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from interp_core.spec.identity import digest
 
 Components = Mapping[str, str]
 Arrays = dict[str, NDArray[Any]]
+NAMED = 3  # prompts that changed, of which a report gives the name
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,11 @@ class Address:
         """The digest of all components."""
         return digest(list(self.components))
 
+    @property
+    def pair(self) -> str:
+        """The digest of all components but the quantity: what one pass through the model is made of."""
+        return digest([component for component in self.components if component[0] != "quantity"])
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -55,13 +62,29 @@ class Entry:
 
 @dataclass
 class Passes:
-    """What a run asked of the store: passes saved, passes made, and why each one was made."""
+    """What a run asked of the store: passes saved, passes made, and why each one was made.
+
+    Attributes
+    ----------
+    saved, made : values that were at hand, and passes that were made, one a prompt.
+    reasons : why values were not at hand.
+    tokens, seconds : of the passes made.
+    pairs : how many of the passes were the first, in this process, of their (prompt, intervention) pair.
+    repeats : the other passes, by what they were made for: something that no earlier pass of the pair had kept.
+    spared : tokens that were not generated because the judge's decision was settled, counted up to the most new
+        tokens: an upper bound, since an answer might have ended by itself.
+    changed : how many of the values that were not at hand belong to a prompt that changed, by the prompt's name.
+    """
 
     saved: int = 0
     made: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     tokens: int = 0
     seconds: float = 0.0
+    pairs: int = 0
+    repeats: Counter[str] = field(default_factory=Counter)
+    spared: int = 0
+    changed: Counter[str] = field(default_factory=Counter)
 
     def since(self, earlier: "Passes") -> "Passes":
         """What was added after `earlier` was copied."""
@@ -71,11 +94,15 @@ class Passes:
             self.reasons - earlier.reasons,
             self.tokens - earlier.tokens,
             self.seconds - earlier.seconds,
+            self.pairs - earlier.pairs,
+            self.repeats - earlier.repeats,
+            self.spared - earlier.spared,
+            self.changed - earlier.changed,
         )
 
     def copy(self) -> "Passes":
         """The counts as they stand."""
-        return Passes(self.saved, self.made, Counter(self.reasons), self.tokens, self.seconds)
+        return deepcopy(self)
 
     def add(self, other: Mapping[str, Any]) -> None:
         """Count what another process reports in `tree` form."""
@@ -84,15 +111,23 @@ class Passes:
         self.reasons.update(other["reasons"])
         self.tokens += other["tokens"]
         self.seconds += other["seconds"]
+        self.pairs += other["pairs"]
+        self.repeats.update(other["repeats"])
+        self.spared += other["spared"]
+        self.changed.update(other["changed"])
 
     def tree(self) -> dict[str, Any]:
-        """As JSON."""
+        """As JSON; of the prompts that changed, the first names."""
         return {
             "made": self.made,
             "saved": self.saved,
             "reasons": dict(sorted(self.reasons.items())),
             "tokens": self.tokens,
             "seconds": round(self.seconds, 3),
+            "pairs": self.pairs,
+            "repeats": dict(sorted(self.repeats.items())),
+            "spared": self.spared,
+            "changed": sorted(self.changed)[:NAMED],
         }
 
 
@@ -106,6 +141,7 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.counts = Passes()
+        self._passed: set[str] = set()
         try:
             root.mkdir(parents=True, exist_ok=True)
             ignore = root / ".gitignore"
@@ -118,15 +154,21 @@ class Store:
         """Whether a file stands at `address`; it may still turn out to be damaged."""
         return self._path(address).is_file()
 
-    def get(self, address: Address) -> Entry | None:
-        """The entry at `address`, or None. Counts a saved pass, or the reason why one has to be made."""
+    def get(self, address: Address, *, prompt: str = "") -> Entry | None:
+        """The entry at `address`, or None. Counts a saved pass, or the reason why one has to be made.
+
+        `prompt` is the name of the prompt that the value is of.
+        """
         path = self._path(address)
         data = _bytes(path)
         entry = None if data is None else _parse(data)
         if entry is not None:
             self.counts.saved += 1
         elif data is None:
-            self.counts.reasons[_why_missing(address, path)] += 1
+            changed = _why_missing(address, path)
+            self.counts.reasons[_words(changed)] += 1
+            if changed and "prompt" in changed and prompt:
+                self.counts.changed[prompt] += 1
         else:
             self.counts.reasons["damaged entry"] += 1
             path.unlink(missing_ok=True)
@@ -137,8 +179,12 @@ class Store:
         data = _bytes(self._path(address))
         return None if data is None else _parse(data)
 
-    def put(self, address: Address, arrays: Arrays, info: Mapping[str, Any], *, tokens: int | None) -> None:
+    def put(
+        self, address: Address, arrays: Arrays, info: Mapping[str, Any], *, tokens: int | None, what: str = ""
+    ) -> None:
         """Store a value that took one pass over `tokens` tokens; None where it took no pass that counts.
+
+        `what` says in words what it is, should the pass be another one of its pair.
 
         Raises
         ------
@@ -151,8 +197,17 @@ class Store:
         except OSError as error:
             raise _unwritable(self.root, error) from None
         if tokens is not None:
-            self.counts.made += 1
-            self.counts.tokens += tokens
+            self._count(address, tokens, what)
+
+    def _count(self, address: Address, tokens: int, what: str) -> None:
+        counts, pair = self.counts, address.pair
+        counts.made += 1
+        counts.tokens += tokens
+        if pair in self._passed:
+            counts.repeats[what] += 1
+        else:
+            self._passed.add(pair)
+            counts.pairs += 1
 
     def _path(self, address: Address) -> Path:
         return self.root / address.slot[:2] / address.slot[:32] / f"{address.key[:48]}.safetensors"
@@ -162,14 +217,18 @@ def _unwritable(root: Path, error: OSError) -> StoreError:
     return StoreError(f"the cache folder {root} cannot be written ({error}). Name another: --claims-cache DIR.")
 
 
-def _why_missing(address: Address, path: Path) -> str:
-    """Which component changed since the newest value in the same slot."""
+def _why_missing(address: Address, path: Path) -> list[str] | None:
+    """Which components changed since the newest value in the same slot; None where it holds none."""
     for sibling in sorted(path.parent.glob("*.safetensors"), key=_age):
         data = _bytes(sibling)
         entry = None if data is None else _parse(data)
         if entry is not None:
             return _difference(entry.info["components"], dict(address.components))
-    return "new"
+    return None
+
+
+def _words(changed: list[str] | None) -> str:
+    return "new" if changed is None else f"{', '.join(changed)} changed"
 
 
 def _age(path: Path) -> int:
@@ -179,9 +238,8 @@ def _age(path: Path) -> int:
         return 0
 
 
-def _difference(old: Components, new: Components) -> str:
-    changed = sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
-    return f"{', '.join(changed)} changed"
+def _difference(old: Components, new: Components) -> list[str]:
+    return sorted(name for name in {*old, *new} if old.get(name) != new.get(name))
 
 
 def _bytes(path: Path) -> bytes | None:

@@ -101,12 +101,26 @@ def _from_hub(source: str, revision: str | None, *, download: bool) -> Path:
 
 def layers_of(folder: Path) -> int:
     """The number of decoder layers, read from config.json."""
+    return _number(folder, ("num_hidden_layers", "n_layer", "num_layers"), "how many layers the model has")
+
+
+def width_of(folder: Path) -> int:
+    """The width of the residual stream, read from config.json."""
+    return _number(folder, ("hidden_size", "n_embd", "d_model"), "how wide the model's residual stream is")
+
+
+def vocabulary_of(folder: Path) -> int:
+    """The number of tokens that the model tells apart, read from config.json."""
+    return _number(folder, ("vocab_size",), "how many tokens the model knows")
+
+
+def _number(folder: Path, keys: Sequence[str], what: str) -> int:
     config = read_config(folder)
     text = config.get("text_config") or config
-    for key in ("num_hidden_layers", "n_layer", "num_layers"):
+    for key in keys:
         if isinstance(text.get(key), int):
             return int(text[key])
-    raise ModelError(f"{folder}/config.json does not say how many layers the model has. Add num_hidden_layers to it.")
+    raise ModelError(f"{folder}/config.json does not say {what}. Add {keys[0]} to it.")
 
 
 def read_config(folder: Path) -> dict[str, Any]:

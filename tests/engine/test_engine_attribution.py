@@ -26,6 +26,24 @@ def test_gradients_are_slopes_of_small_shifts(live, position):
         np.testing.assert_allclose((found[:, index] * step).sum(1), (up - down) / 2, rtol=0.05, atol=1e-4)
 
 
+@pytest.mark.parametrize("part", ["attention", "mlp", "head"])
+def test_gradients_of_parts_are_slopes_of_small_shifts(live, part):
+    layers = (0, 1)
+    found = gradients(live, PROMPTS, layers=layers, position=LAST, tokens=TOKENS, part=part)
+    width = found.shape[2] // (live.adapter.n_heads if part == "head" else 1)
+    step = 0.004 * units(len(PROMPTS), width, seed=3)
+    at = slice(width, 2 * width) if part == "head" else slice(None)  # head 1
+    for index, layer in enumerate(layers):
+        up, down = (
+            log_odds(
+                logits(live, edits=[Edit("add", np.float32(s) * step, (layer,), part=part, head=1, position=LAST)]),
+                TOKENS,
+            )
+            for s in (1, -1)
+        )
+        np.testing.assert_allclose((found[:, index, at] * step).sum(1), (up - down) / 2, rtol=0.05, atol=1e-4)
+
+
 def test_attention_sums_to_one_and_looks_at_nothing_later(live):
     (row,) = live.renderer.render(PROMPTS[:1])
     before = logits(live)

@@ -158,6 +158,44 @@ def test_two_arms_at_one_bound_are_equivalent_with_a_note() -> None:
     assert row["predictions"][0]["notes"][-1] == "both arms lie at the bound 0: only a shift away from it could show"
 
 
+@pytest.mark.parametrize("worse", ["lower", "higher"])
+def test_non_inferiority_at_the_margin(worse: str) -> None:
+    treatment = MODEL.projection(HARMFUL.test.prefilled("x"), on=DIRECTION, raw=True)
+    baseline = MODEL.projection(HARMFUL.test, on=DIRECTION, raw=True)
+    loss = -0.3 if worse == "lower" else 0.3
+
+    def draws(rng: np.random.Generator) -> Draw:
+        return lambda arm: rng.standard_normal(64) + (loss if arm.prompts.prefill else 0.0)
+
+    predict = treatment.not_lower_than if worse == "lower" else treatment.not_higher_than
+    assert wrong(predict(baseline, within=0.3), draws) <= CEILING
+
+
+@pytest.mark.parametrize(
+    ("relation", "rates", "verdict"),
+    [
+        ("not lower", (0.5, 0.5), "SUPPORTED"),
+        ("not lower", (1.0, 0.5), "SUPPORTED"),  # better by any amount is as good
+        ("not lower", (0.0, 0.5), "REFUTED"),
+        ("not lower", (0.1, 0.1), "INCONCLUSIVE"),  # it could not have fallen by .2
+        ("not higher", (0.0, 0.5), "SUPPORTED"),
+        ("not higher", (1.0, 0.5), "REFUTED"),
+        ("not higher", (0.9, 0.9), "INCONCLUSIVE"),
+    ],
+)
+def test_non_inferiority_of_planted_rates(relation: str, rates: tuple[float, float], verdict: str) -> None:
+    treatment, other = MODEL.judged(HARMFUL.test.prefilled("x"), by=JUDGE), MODEL.judged(HARMFUL.test, by=JUDGE)
+    prediction = Prediction(treatment, other, relation, 0.2)  # type: ignore[arg-type]
+
+    def draw(arm: Measurement) -> np.ndarray:
+        return (np.arange(64) < 64 * rates[0 if arm.prompts.prefill else 1]).astype(float)
+
+    row = evaluate(claim(prediction), PlantedBench(draw))
+    assert row["verdict"] == verdict, row["reason"]
+    assert ("no room" in row["reason"]) == (verdict == "INCONCLUSIVE")
+    assert row["predictions"][0]["phrase"] == "by as much as 0.2"
+
+
 def test_a_factor_of_few_levels_is_no_part_of_what_is_generalised() -> None:
     three = FrameSet("tales", FRAMES.frames[:3])
     treatment = MODEL.projection(HARMFUL.test.framed(three), on=DIRECTION, raw=True)

@@ -68,7 +68,7 @@ def test_projection_equals_a_plain_transformers_loop(opened: Opener, harmful: Pr
     vector = residual(harmful.fit).mean(0) - residual(harmless.fit).mean(0)
     expected = residual(harmful.test) @ (vector / vector.norm())
     assert np.allclose(found, expected.numpy(), rtol=1e-4)
-    gap = [side.mean() for side in bench.gap(direction)]
+    gap = [side.mean() for side in bench.gap(bench.model.projection(harmful.test, on=direction))]
     by_hand = (residual(harmful.select).mean(0) - residual(harmless.select).mean(0)) @ (vector / vector.norm())
     assert gap[0] - gap[1] == pytest.approx(float(by_hand), rel=1e-4)
 
@@ -92,6 +92,7 @@ def test_one_changed_test_prompt_recomputes_one_prompt(opened: Opener, harmful: 
     numbers(second, second.model.projection(reworded, on=direction))
     assert second.passes.made == 2  # one request behind two frames
     assert second.passes.reasons == {"prompt changed": 2}
+    assert second.passes.tree()["changed"] == sorted(p.id for p in reworded if p.request == "harmful-test-3")
 
 
 def test_one_changed_fit_prompt_moves_the_ablated_arm_but_not_a_random_zero_ablation(
@@ -150,7 +151,7 @@ def test_a_damaged_entry_is_dropped_and_computed_again(opened: Opener, harmful: 
 def test_interventions_do_what_they_say(opened: Opener, harmful: PromptSet, harmless: PromptSet) -> None:
     bench = opened()
     direction = difference_in_means(harmful, harmless, at=SITE)
-    gap = float(np.subtract(*[side.mean() for side in bench.gap(direction)]))
+    gap = float(np.subtract(*[side.mean() for side in bench.gap(bench.model.projection(harmful.test, on=direction))]))
 
     def mean(*edits: object) -> float:
         model = bench.model.under(*edits)  # type: ignore[arg-type]

@@ -43,7 +43,7 @@ def test_neurons_at_their_harmless_means_write_no_share(
     bench: LiveBench, harmful: PromptSet, harmless: PromptSet
 ) -> None:
     direction = difference_in_means(harmful, harmless, at=SITE)
-    gap = float(np.subtract(*[side.mean() for side in bench.gap(direction)]))
+    gap = float(np.subtract(*[side.mean() for side in bench.gap(bench.model.projection(harmful.test, on=direction))]))
     model = bench.model.under(neurons(direction, count=10))
     sham = bench.model.under(neurons(direction, count=10, chosen="random"))
     bare, strongest, random = (
@@ -83,6 +83,21 @@ def test_attribution_follows_exact_patching(bench: LiveBench, harmful: PromptSet
     assert not found.exact[:, 0].any()  # the embedding of the template's last token
     assert not found.approximate[:, 0].any()
     assert found.correlation > 0.5
+
+
+@pytest.mark.parametrize(("part", "shape"), [("attention", (12, 6)), ("mlp", (12, 6)), ("heads", (12, 6, 4))])
+def test_attribution_of_parts_follows_exact_patching(
+    bench: LiveBench, harmful: PromptSet, part: str, shape: tuple[int, ...]
+) -> None:
+    source = harmful.test.with_system("You are a helpful assistant.")
+    found = Reader(bench).attribution(harmful.test, source, of=REFUSALS, part=part)
+    assert found.approximate.shape == found.exact.shape == shape
+    assert found.correlation > 0.5
+
+
+def test_attribution_of_an_unknown_part_is_refused(bench: LiveBench, harmful: PromptSet) -> None:
+    with pytest.raises(ClaimError, match="Write residual, attention, mlp, heads"):
+        Reader(bench).attribution(harmful.test, harmful.test, of=REFUSALS, part="neurons")
 
 
 def test_the_decision_tokens_attention(bench: LiveBench, harmful: PromptSet) -> None:

@@ -240,3 +240,22 @@ def test_a_variant_of_another_kind_is_refused() -> None:
     other = Variant("analysis", "odd", on(HARMFUL.test.prefilled("x")).lower_than(on(HARMFUL.test), by=0.5))
     with pytest.raises(ClaimError, match="Vary the analysis, not what is predicted"):
         row_of(main, lambda arm: np.zeros(64), variants=(other,))
+
+
+@pytest.mark.parametrize(
+    ("baseline", "verdict"),
+    [(1.0, "INCONCLUSIVE"), (0.5, "REFUTED")],  # nothing can separate better than perfectly
+)
+def test_a_separation_needs_room_above_its_baseline(baseline: float, verdict: str) -> None:
+    treatment = [MODEL.projection(prompts.test, on=DIRECTION) for prompts in (HARMFUL, HARMLESS)]
+    others = [MODEL.cosine(prompts.test, on=DIRECTION) for prompts in (HARMFUL, HARMLESS)]
+
+    def draw(arm: Measurement) -> np.ndarray:
+        rng = np.random.default_rng(len(arm.prompts.name))
+        apart = 2.0 if baseline == 1.0 and arm.prompts.name == "harmful" else 0.0
+        return np.clip(rng.uniform(-0.9, 0.9, 64) * (0.1 if apart else 1) + apart * 0.4, -1, 1)
+
+    prediction = separation(*treatment).higher_than(separation(*others), by=0.3)
+    row = evaluate(claim(prediction), PlantedBench(draw))
+    assert row["verdict"] == verdict, row["reason"]
+    assert ("no room" in row["reason"]) == (verdict == "INCONCLUSIVE")

@@ -38,6 +38,7 @@ def found(claim="a", model="m", *, peeked=False, **about):
         "id": claim,
         "model": {"name": model},
         "peeked": peeked,
+        "registration": row["registration"],
         "digests": {"design": row["design"], "data": row["data"]},
         "fields": {"design": row["design_fields"], "data": row["data_fields"]},
     }

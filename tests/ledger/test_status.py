@@ -4,7 +4,7 @@ import pytest
 
 from interp_core import ledger
 from interp_core.ledger import Lock
-from interp_core.spec.registration import STATUSES
+from interp_core.spec.registration import STATUSES, Alternative
 from tests.ledger.rows import found, locked, on_record
 
 LOCK = Lock({("a", "m"): locked()})
@@ -44,6 +44,16 @@ def test_an_amendment_says_what_changed_why_and_whether_data_were_seen(seen, whe
     assert told.name == "amended"
     assert told.why.startswith(when)
     assert told.why.endswith("because a slip: predictions.0.margin (0.25, now 0.2)")
+
+
+@pytest.mark.parametrize("said", [{"expected": 0.99}, {"margin_reason": "so it is"}, {"alternatives": ()}])
+def test_words_that_were_changed_after_registration_are_told_and_weaken(said):
+    lock = Lock({("a", "m"): locked(expected=0.2, margin_reason="a pilot", alternatives=(Alternative("length"),))})
+    before = {"expected": 0.2, "margin_reason": "a pilot", "alternatives": (Alternative("length"),)}
+    assert status(found(**before), lock).name == "confirmatory"
+    told = status(found(**{**before, **said}), lock)
+    assert told.name == "amended"
+    assert f"differs from the lock, and was not registered: {next(iter(said))} (" in told.why
 
 
 def test_looks_are_counted_over_different_data_only():

@@ -121,6 +121,38 @@ def test_a_claim_registered_after_its_finding_is_post_hoc(suite: pytest.Pytester
     assert set(statuses(suite).values()) == {"post hoc"}
 
 
+def test_a_claim_under_another_name_keeps_its_history_by_its_id_and_is_no_prediction_without(
+    suite: pytest.Pytester, recording: Recording
+) -> None:
+    run = f"--model=recorded:{recording(**CLEAN)}"
+    suite.runpytest_inprocess(REGISTER, run)
+    suite.runpytest_inprocess(run)
+    edit(suite, "def test_ablation_raises_compliance", "def test_ablation_works")
+    edit(suite, "def test_poems_lower_compliance", "def test_poems_work")
+    edit(suite, 'claim(kind="behavioural"', 'claim(id="poems_lower_compliance", kind="behavioural"')
+    edit(suite, '"""Ablation raises compliance.', '"""Ablation works.')
+    edit(suite, "by=0.3))\n\n@", "by=0.1))\n\n@")
+    suite.runpytest_inprocess(REGISTER, run)
+    suite.runpytest_inprocess(run)
+    assert statuses(suite) == {"ablation_works": "post hoc", "poems_lower_compliance": "confirmatory"}
+
+
+def test_a_forecast_that_was_changed_with_the_result_in_sight_is_told_and_not_scored(
+    suite: pytest.Pytester, recording: Recording
+) -> None:
+    edit(suite, 'claim(kind="causal"', 'claim(expected=0.2, kind="causal"')
+    run = f"--model=recorded:{recording(**CLEAN)}"
+    suite.runpytest_inprocess(REGISTER, run)
+    edit(suite, "expected=0.2", "expected=0.99")
+    suite.runpytest_inprocess(run)
+    assert "registered: expected (0.2, now 0.99)" in why(suite)
+    assert report_of(suite)["calibration"] == {"forecasts": 1, "n": 0, "brier": None, "bins": []}
+    edit(suite, "expected=0.99", "expected=0.2")
+    suite.runpytest_inprocess(run)
+    assert statuses(suite)["ablation_raises_compliance"] == "confirmatory"
+    assert report_of(suite)["calibration"]["n"] == 0  # the first decided verdict was not the registered forecast's
+
+
 def test_looking_before_predicting_makes_a_registered_claim_exploratory(
     suite: pytest.Pytester, recording: Recording
 ) -> None:

@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import itertools
+import math
 from typing import Any
 
 HOSTILE = (
@@ -24,7 +25,8 @@ def sha(text: str) -> str:
 
 def passes(made: int, saved: int, **reasons: int) -> dict[str, Any]:
     named = {name.replace("_", " "): number for name, number in reasons.items()}
-    return {"made": made, "saved": saved, "reasons": named, "tokens": 161 * made, "seconds": 0.021 * made}
+    kept = {"pairs": made, "repeats": {}, "spared": 0}
+    return {"made": made, "saved": saved, "reasons": named, "tokens": 161 * made, "seconds": 0.021 * made, **kept}
 
 
 def model(name: str = "mediated", **changes: Any) -> dict[str, Any]:
@@ -98,6 +100,53 @@ def analyses() -> dict[str, Any]:
     return {"cells": cells, "joint": {"median": 0.1, "low": 0.0, "high": 0.2, "share": 0.67, "p": 0.01, "n": 128}}
 
 
+NOTHING_DRAWN: dict[str, Any] = {"selections": [], "components": [], "doses": []}
+
+
+def selection(layers: int = 6, positions: int = 5, **changes: Any) -> dict[str, Any]:
+    """A sweep over layers and positions: one column cut, one row without a difference, some of each filter."""
+    names = [f"end_of_instruction+{k}" for k in range(1, positions)] + ["end_of_template"]
+    filters = ["layer cut", "induces no refusal", "damages harmless behaviour"]
+    cells = [(layer, place) for layer in range(layers) for place in range(positions)]
+    tried = []
+    for layer, place in cells:
+        why = 0 if layer == layers - 1 else 1 if place < 2 else 2 if (layer + place) % 4 == 0 else None
+        induced, divergence = 0.5 * layer - 1 + place, 0.02 * layer
+        scores = [[None, None, None], [induced, None, None], [induced, divergence, None]]
+        tried.append(
+            [layer, place, why, *([induced, divergence, -1.5 * layer - 0.1 * place] if why is None else scores[why])]
+        )
+    tried.sort(key=lambda one: (one[2] is not None, one[5] if one[5] is not None else 0))
+    plain = {"direction": "refusal", "layers": layers, "positions": names, "filters": filters, "candidates": tried,
+             "margin": [0.412, 0.181, 0.66], "baseline": [3.1, -4.2]}  # fmt: skip
+    return plain | changes
+
+
+def components(points: int = 40, **changes: Any) -> dict[str, Any]:
+    """Two arms on two components; their points lie on circles."""
+    groups = [
+        {"name": f"{role}: harmful.test behind {kind} frames", "n": 480,
+         "points": [[round(at + math.cos(i), 4), round(math.sin(i), 4)] for i in range(points)]}
+        for role, kind, at in (("treatment", "fiction", 2.0), ("baseline", "neutral", -2.0))
+    ]  # fmt: skip
+    plain = {"name": "principal component 1", "place": "layer 4, end_of_template", "explained": [0.61, 0.13],
+             "along": 1, "middle": 0.08, "groups": groups}  # fmt: skip
+    return plain | changes
+
+
+def doses(**changes: Any) -> dict[str, Any]:
+    """A sweep that rises, and one beside it that does not."""
+
+    def sweep(role: str, label: str, slope: float) -> dict[str, Any]:
+        told = [{"dose": d, "mean": slope * d, "low": slope * d - 0.4, "high": slope * d + 0.5, "n": 64}
+                for d in (0.25, 0.5, 0.75, 1.0)]  # fmt: skip
+        return {"role": role, "label": label, "doses": told}
+
+    sweeps = [sweep("treatment", "harmless.test, refusal added 1 times", 6.0),
+              sweep("baseline", "harmless.test, random directions (19) added 1 times", 0.2)]  # fmt: skip
+    return {"noun": "log-odds of refusing", "unit": "nats", "alpha": 0.025, "sweeps": sweeps} | changes
+
+
 def row(name: str, statement: str, shown: dict[str, Any], **more: Any) -> dict[str, Any]:
     plain = {
         "id": name, "statement": f"{statement}.", "sentence": f"{statement}, {shown['phrase']}.",
@@ -109,8 +158,9 @@ def row(name: str, statement: str, shown: dict[str, Any], **more: Any) -> dict[s
         "digests": {"design": sha(name), "data": sha(name + "data")},
         "cost": passes(1, 2559, prompt_changed=1), "registration": REGISTRATION, "p": 0.0012, "holm": 0.011,
         "benjamini_hochberg": 0.004, "looks": 1, "moved_why": ["prompts"] if more.get("moved_from") else [],
-        "outlook": [{"effect": 0.5, "chance": 0.93, "mde": 0.41, "supposes": "a spread as large as the effect"}],
-        "deviations": [], "variants": {"analyses": None, "parts": []},
+        "outlook": [{"effect": 0.5, "chance": 0.93, "mde": 0.41, "needed": 84,
+                     "supposes": "a spread as large as the effect"}],
+        "deviations": [], "variants": {"analyses": None, "parts": []}, "drawings": NOTHING_DRAWN,
         "examples": [
             {"role": "treatment", "label": shown["treatment"], "draws": draws(STORY)},
             {"role": "baseline", "label": shown["baseline"], "draws": draws(REFUSAL)},
@@ -122,15 +172,19 @@ def row(name: str, statement: str, shown: dict[str, Any], **more: Any) -> dict[s
 
 def _rows() -> list[dict[str, Any]]:
     control = evidence("higher", 0.1, 0.94, 0.9, 0.97, noun="fluency", treatment="harmless.test, ablated")
+    sham = evidence("equivalent", 0.2, 0.13, 0.08, 0.17, treatment="harmful.test behind neutral frames",
+                    baseline="harmful.test, untouched")  # fmt: skip
     return [
         row("fiction_lowers_the_refusal_projection",
             "Fictional frames lower the projection onto the refusal direction at the decision token",
-            evidence("lower", 0.25, -0.412, -0.494, -0.331, unit="of the gap", noun="projection on refusal")),
+            evidence("lower", 0.25, -0.412, -0.494, -0.331, unit="of the gap", noun="projection on refusal"),
+            drawings={**NOTHING_DRAWN, "components": [components()]}),
         row("ablating_refusal_restores_compliance[zero]",
             "Zero ablation of the refusal direction restores compliance with harmful requests",
             evidence("higher", 0.3, 1.0, 0.93, 1.0, n=128, levels={"request": 128}, design_effect=None,
                      effective_n=None, method="betting interval for bounded differences"),
-            kind="causal", baseline="the same ablation of random directions of matched norm.", controls=[control],
+            kind="causal", baseline="the same ablation of random directions of matched norm.", controls=[control, sham],
+            drawings={**NOTHING_DRAWN, "selections": [selection()]},
             variants={"analyses": analyses(), "parts": [
                 {"name": "the affine term", "left": figures(0.4), "lost": {**figures(0.3), "carries": True}},
                 {"name": "the template", "left": figures(0.7), "lost": None}]},
@@ -139,7 +193,7 @@ def _rows() -> list[dict[str, Any]]:
         row("fiction_raises_compliance", "Fictional frames raise compliance with harmful requests",
             evidence("higher", 0.25, 0.081, 0.02, 0.146, verdict="REFUTED",
                      reason="SMALLER THAN CLAIMED: there is an effect, and the whole interval lies short of 0.25"),
-            known="refuted", kind="behavioural"),
+            known="refuted", kind="behavioural", registration={**REGISTRATION, "rests_on": []}),
         row("screenplays_beat_stories", "Screenplays raise compliance more than stories do",
             evidence("higher", 0.1, -0.22, -0.31, -0.13, verdict="REFUTED",
                      reason="REVERSED: the whole interval lies on the other side of zero"),
@@ -156,7 +210,7 @@ def _rows() -> list[dict[str, Any]]:
             kind="causal"),
         row("harmless_answers_survive", "Ablation leaves compliance with harmless requests where it was",
             evidence("equivalent", 0.1, 0.004, -0.031, 0.0396, reason="the whole interval lies within the margin"),
-            kind="causal"),
+            kind="causal", registration={**REGISTRATION, "rests_on": []}),
         row("length_does_not_matter", "Longer fictional frames do no more than short ones",
             evidence("equivalent", 0.05, 0.012, -0.041, 0.0502, verdict="INCONCLUSIVE",
                      reason="the interval straddles the margin 0.05")),
@@ -167,7 +221,8 @@ def _rows() -> list[dict[str, Any]]:
             predictions=[], examples=[], kind="causal", moved_from="INCONCLUSIVE"),
         row("raw_norms_grow", "Residual norms grow behind fictional frames",
             evidence("higher", 5, 132.41, 118.02, 146.9, unit="of the residual stream", noun="residual norm",
-                     n=32, levels={"request": 32}, design_effect=None, effective_n=None)),
+                     n=32, levels={"request": 32}, design_effect=None, effective_n=None),
+            drawings={**NOTHING_DRAWN, "selections": [selection()], "doses": [doses()]}),
         row("hostile_outputs", "Chat models repeat what they are told | with `care` & <b>attention</b>",
             evidence("higher", 0.3, 0.3042, 0.2996, 0.309, verdict="INCONCLUSIVE",
                      reason=f"3 outputs are no text: {HOSTILE[:60]}"),

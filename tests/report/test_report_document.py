@@ -56,6 +56,16 @@ def test_a_warm_run_says_no_more_than_that():
     assert report.passes_line(passes) == "0 made, 2,048 saved"
 
 
+def test_passes_say_how_many_a_pair_took_and_what_for():
+    passes = {"made": 12, "saved": 0, "reasons": {"new": 12}, "tokens": 90, "seconds": 0.1}
+    passes |= {"pairs": 8, "repeats": {"the answer": 3, "the logit lens": 1}, "spared": 1234}
+    assert report.passes_line(passes) == (
+        "12 made (new: 12), 0 saved; 90 tokens, 0.1 s; 1.50 passes a pair of prompt and intervention (repeated for "
+        "what no earlier pass had kept, the answer: 3, the logit lens: 1); at most 1,234 tokens not generated, since "
+        "the judge had settled"
+    )
+
+
 @pytest.mark.parametrize(
     ("verdict", "known", "moved_from", "remarks"),
     [

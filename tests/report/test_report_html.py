@@ -9,13 +9,13 @@ import pytest
 
 from interp_core.report import render_html, summary_sentence
 from interp_core.report.html import shortened
-from tests.report.sample import HOSTILE, LONG, document, draws
+from tests.report.sample import HOSTILE, LONG, NOTHING_DRAWN, components, document, doses, draws, selection
 
 VOID = {"meta", "br"}
 TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "article", "h1", "h2", "h3", "h4", "p", "div",
     "span", "b", "a", "code", "pre", "ul", "li", "dl", "dt", "dd", "br", "table", "thead", "tbody", "tr", "th", "td",
-    "details", "summary", "i", "svg", "rect", "path", "circle", "text",
+    "details", "summary", "i", "figure", "figcaption", "svg", "rect", "path", "circle", "text",
 }  # fmt: skip
 
 
@@ -167,6 +167,14 @@ def test_a_page_of_25_claims_stays_small(text):
     many = document(25)
     for arm in (arm for row in many["rows"] for arm in row["examples"] if text):
         arm["draws"] = draws(text, text, number=5)
+    assert len(render_html(many).encode()) < 300_000
+
+
+def test_a_page_of_25_claims_with_drawings_stays_small():
+    many = document(25)
+    for i, row in enumerate(many["rows"]):
+        drawn = [{"components": [components(points=150)]}, {"doses": [doses()]}, {}][i % 3]
+        row["drawings"] = {**NOTHING_DRAWN, "selections": [selection(layers=40, positions=9)], **drawn}
     assert len(render_html(many).encode()) < 300_000
 
 

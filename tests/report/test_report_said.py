@@ -135,6 +135,8 @@ def test_two_runs_are_compared_claim_by_claim():
         "    changed: prompts",
         "2 claims as before",
     ]
+    new["rows"][0]["cost"] = {**new["rows"][0]["cost"], "changed": ["r3", "r7"]}
+    assert "    changed: prompts (among them r3, r7)" in report.compare_reports(old, new)[0]
 
 
 def test_a_moved_effect_is_told_without_a_moved_verdict():

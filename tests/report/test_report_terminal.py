@@ -112,5 +112,20 @@ def test_the_environment_does_not_matter(monkeypatch):
     assert render_terminal(document(), width=100, color=True) == before
 
 
+def test_one_reason_for_many_claims_is_told_once():
+    missing = [{"id": f"c{i}", "model": "m", "outcome": "error", "reason": "no such model"} for i in range(3)]
+    missing.append({"id": "c3", "model": "m", "outcome": "skipped", "reason": "no such model"})
+    told = lines(80, rows=0, not_evaluated=missing, over_models=[], not_run=[])
+    assert told[:2] == ["error: c0 on m, c1 on m, c2 on m: no such model", "skipped: c3 on m: no such model"]
+
+
 def test_an_empty_run_has_no_table():
     assert lines(80, rows=0, not_evaluated=[], over_models=[], not_run=[])[0].startswith("passes: 12 made")
+
+
+def test_a_claim_whose_ground_fell_is_said_to_be_ungrounded():
+    told = " ".join(lines(200))
+    assert (
+        "ungrounded: screenplays_beat_stories on mediated rests on fiction_raises_compliance, which is REFUTED" in told
+    )
+    assert "ungrounded: harmless_answers_survive" not in told

@@ -145,7 +145,7 @@ def test_arms_on_another_model_are_refused():
     with refused(
         ClaimError,
         "recipes.py:",
-        "the arm 'harmful.test' measures the model 'gated', but the claim is about 'mediated'",
+        "the arm 'harmful.test' needs the model 'gated', but the claim is about mediated",
     ):
         check(claim(prediction))
 

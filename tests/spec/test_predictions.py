@@ -68,9 +68,9 @@ def test_different_quantities_are_refused():
     other = refusal_phrases(["No"], name="other")
     with refused(ClaimError, HERE, "treatment measures 'compliance' and baseline 'projection on refusal'"):
         FRAMED.higher_than(MODEL.projection(HARMFUL.test, on=refusal()), by=0.1)
-    with refused(ClaimError, "compare one quantity, with one judge or direction, in both arms"):
+    with refused(ClaimError, "compare one quantity, with one judge or direction and one number of tokens or draws"):
         FRAMED.higher_than(compliance(HARMFUL.test, by=other), by=0.1)
-    with refused(ClaimError, "treatment measures 'projection on refusal' and baseline 'projection on refusal'"):
+    with refused(ClaimError, "treatment measures 'projection on refusal' in another way than baseline"):
         MODEL.projection(HARMFUL.test, on=refusal()).higher_than(
             MODEL.projection(HARMLESS.test, on=refusal(), raw=True), by=0.1
         )
@@ -79,7 +79,7 @@ def test_different_quantities_are_refused():
 
 
 def test_answers_of_different_lengths_are_different_quantities():
-    with refused(ClaimError, "treatment measures 'compliance' and baseline 'compliance'"):
+    with refused(ClaimError, "treatment measures 'compliance' in another way than baseline"):
         FRAMED.higher_than(MODEL.judged(HARMFUL.test, by=says_sure, max_new_tokens=4), by=0.1)
 
 

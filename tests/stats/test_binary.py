@@ -140,3 +140,13 @@ def test_exact_interval_mirrors_holds_its_estimate_and_widens(differences, alpha
     assert (mirrored.low, mirrored.high) == pytest.approx((-found.high, -found.low), abs=1e-12)
     assert wider.low <= found.low + 1e-5
     assert wider.high >= found.high - 1e-5
+
+
+@pytest.mark.parametrize("alpha", [0.0005, 0.2, 0.45])
+@pytest.mark.parametrize("counts", [(0, 0), (12, 1), (24, 0), (0, 24)])
+def test_exact_ends_are_numbers_at_every_alpha(counts, alpha):
+    """A tail's probability that rounds to a hair above one is one."""
+    gained, lost = counts
+    x = np.repeat([1.0, -1.0, 0.0], [gained, lost, 24 - gained - lost])
+    found = paired_binary_interval(x, alpha=alpha)
+    assert -1 <= found.low <= found.estimate <= found.high <= 1

@@ -44,7 +44,7 @@ def test_what_was_put_is_got(full):
     entry = full.get(ADDRESS)
     assert entry.info == {**INFO, "components": COMPONENTS}
     np.testing.assert_array_equal(entry.arrays["residual"], ARRAYS["residual"], strict=True)
-    assert full.counts == Passes(saved=1, made=1, tokens=7)
+    assert full.counts == Passes(saved=1, made=1, tokens=7, pairs=1)
 
 
 DTYPES = st.sampled_from([np.float16, np.float32, np.float64, np.int8, np.int64, np.uint8, np.bool_])
@@ -114,6 +114,15 @@ def test_a_miss_names_what_changed(full, address, reason):
     assert full.get(address) is None
     assert full.counts.reasons == {reason: 1}
     assert full.get(ADDRESS) is not None, "a miss drops nothing"
+
+
+def test_prompts_that_changed_are_named_up_to_three(full):
+    for name in ("r5", "r4", "r4", "r2", "r3"):
+        full.get(changed(prompt=name), prompt=name)
+    full.get(changed(weights="w2"), prompt="r0")
+    full.get(Address.of({**SLOT, "prompt": "other"}, COMPONENTS), prompt="r1")
+    full.get(ADDRESS, prompt="r1")
+    assert full.counts.tree()["changed"] == ["r2", "r3", "r4"]
 
 
 def test_a_miss_compares_with_the_newest_value_in_the_slot(full):
@@ -277,11 +286,12 @@ def test_the_cache_keeps_itself_out_of_version_control(store):
 
 
 def test_passes_since_a_copy_are_those_added():
-    passes = Passes(saved=2, made=1, reasons=Counter(new=1), tokens=5, seconds=1.0)
+    passes = Passes(saved=2, made=1, reasons=Counter(new=1), tokens=5, seconds=1.0, pairs=1)
     before = passes.copy()
-    passes.add({"saved": 3, "made": 1, "reasons": {"new": 1, "prompt changed": 2}, "tokens": 4, "seconds": 0.5})
-    assert before == Passes(saved=2, made=1, reasons=Counter(new=1), tokens=5, seconds=1.0)
-    assert passes.since(before) == Passes(3, 1, Counter({"new": 1, "prompt changed": 2}), 4, 0.5)
-    assert passes.since(before).tree() == {
-        "made": 1, "saved": 3, "reasons": {"new": 1, "prompt changed": 2}, "tokens": 4, "seconds": 0.5,
+    told = {
+        "made": 2, "saved": 3, "reasons": {"new": 1, "prompt changed": 2}, "tokens": 4, "seconds": 0.5,
+        "pairs": 1, "repeats": {"the answer": 1}, "spared": 9, "changed": ["r1"],
     }  # fmt: skip
+    passes.add(told)
+    assert before == Passes(saved=2, made=1, reasons=Counter(new=1), tokens=5, seconds=1.0, pairs=1)
+    assert passes.since(before).tree() == told
