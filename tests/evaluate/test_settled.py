@@ -151,5 +151,6 @@ def test_which_answers_stay_whole_depends_on_the_prompts_and_not_on_their_order(
         return {prompt.id for prompt in few}
 
     framed = HARMFUL.test.framed(FICTION)
-    assert len(kept(framed)) == len(framed) // 8
-    assert len({prompt.frame for prompt in framed if prompt.id in kept(framed)}) == len(FICTION.frames)
+    chosen = kept(framed)
+    assert len(chosen) == len(framed) // 8
+    assert len({prompt.frame for prompt in framed if prompt.id in chosen}) == len(FICTION.frames)
