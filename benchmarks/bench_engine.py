@@ -23,7 +23,7 @@ from interp_core.engine.batches import Batch
 from interp_core.engine.generate import generate
 from interp_core.engine.hooks import BatchEdit
 from interp_core.engine.traced import TracedModel
-from interp_core.evaluate.cutting import in_parts, settled
+from interp_core.bench.cutting import in_parts, settled
 from tests.engine.tiny import train_tokenizer
 
 PROMPTS, LENGTH, NEW = 8, 64, 32

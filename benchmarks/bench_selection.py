@@ -27,7 +27,7 @@ from interp_core.engine.capture import inputs_of
 from interp_core.engine.hooks import last_position_only
 from interp_core.engine.resume import resumed, streams
 from interp_core.engine.sweep import Sweep, template_means
-from interp_core.evaluate.selecting import INDUCE, KL, Table
+from interp_core.bench.selecting import INDUCE, KL, Table
 
 ORGANISM = Path(__file__).parents[1] / "fixtures" / "organisms" / "trained" / "mediated"
 DIRECTION = select_direction(HARMFUL, HARMLESS, refusals=REFUSALS)
@@ -190,7 +190,7 @@ class Reference:
 
 
 def ours(setting: Setting) -> list[dict[str, object]]:
-    """What `interp_core.evaluate.selecting` does, without the store."""
+    """What `interp_core.bench.selecting` does, without the store."""
     harmful, harmless = (
         Sweep(setting.live, side.select.take(PROMPTS).prompts, setting.tokens) for side in (HARMFUL, HARMLESS)
     )

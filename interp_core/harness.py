@@ -18,6 +18,7 @@ from interp_core.spec.model import Measurement, Model
 from interp_core.spec.recorded import read_recording
 
 if TYPE_CHECKING:
+    import interp_core.bench
     import interp_core.evaluate
     import interp_core.ledger
 
@@ -45,7 +46,7 @@ class Harness:
 
     options: Options
     progress: Progress
-    _benches: dict[Model, "interp_core.evaluate.Bench"] = field(default_factory=dict)
+    _benches: dict[Model, "interp_core.bench.Bench"] = field(default_factory=dict)
     _made: int = 0
 
     @property
@@ -72,13 +73,13 @@ class Harness:
 
         return registered(claim, self.bench_of(claim))
 
-    def bench_of(self, claim: Claim) -> "interp_core.evaluate.Bench":
+    def bench_of(self, claim: Claim) -> "interp_core.bench.Bench":
         """The bench that a claim is judged on: of its model, or of the two that it compares."""
         return self.pair(claim.model, claim.base, claim.arms)
 
-    def pair(self, model: Model, base: Model | None, arms: Sequence[Measurement] = ()) -> "interp_core.evaluate.Bench":
+    def pair(self, model: Model, base: Model | None, arms: Sequence[Measurement] = ()) -> "interp_core.bench.Bench":
         """The bench of a model and the one that it is compared with, if any; `arms` is what will be asked of it."""
-        from interp_core.evaluate import TwoModelBench
+        from interp_core.bench import TwoModelBench
 
         if base is None:
             return self.bench(model)
@@ -88,7 +89,7 @@ class Harness:
         """Whether two models are the same files."""
         return bool(self.bench(model).identity() == self.bench(base).identity())
 
-    def bench(self, model: Model) -> "interp_core.evaluate.Bench":
+    def bench(self, model: Model) -> "interp_core.bench.Bench":
         """The bench of a model, opened at first use."""
         bare = Model(model.source, model.name, model.revision, model.dtype)  # without a role, too
         if bare not in self._benches:
@@ -102,8 +103,8 @@ class Harness:
             self._made += bench.passes.made
             bench.close()
 
-    def _open(self, model: Model) -> "interp_core.evaluate.Bench":
-        from interp_core.evaluate import LiveBench, RecordedBench
+    def _open(self, model: Model) -> "interp_core.bench.Bench":
+        from interp_core.bench import LiveBench, RecordedBench
         from interp_core.store import Hasher, Store, find_model
 
         if model.is_recorded:
@@ -117,9 +118,9 @@ class Harness:
             elsewhere=self._live, make_room=self._make_room,
         )  # fmt: skip
 
-    def _live(self, model: Model) -> "interp_core.evaluate.LiveBench":
+    def _live(self, model: Model) -> "interp_core.bench.LiveBench":
         """The bench of a model that a direction is fitted in; raises NotApplicable for a recording."""
-        from interp_core.evaluate import LiveBench
+        from interp_core.bench import LiveBench
 
         bench = self.bench(model)
         if isinstance(bench, LiveBench):
@@ -140,7 +141,7 @@ def open_bench(
     device: str = "cpu",
     cache: Path | None = None,
     search: Sequence[Path] = (),
-) -> "interp_core.evaluate.Bench":
+) -> "interp_core.bench.Bench":
     """A bench on a model, for a notebook: `look(a, b, open_bench("mediated"))` shows what a claim would compare.
 
     Parameters

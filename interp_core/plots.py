@@ -3,9 +3,9 @@
 Each is shown by Jupyter as it stands in the report, `print` puts it in words, and `.svg` is the drawing's source.
 """
 
+from interp_core.bench.selecting import Selection
 from interp_core.evaluate.doses import DoseResponse
 from interp_core.evaluate.reader import TypesInSpace
-from interp_core.evaluate.selecting import Selection
 from interp_core.report import Drawing, heat_drawing, response_drawing, space_drawing
 
 __all__ = ["curve", "heat_map", "scatter"]

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from interp_core import stats
+from interp_core.bench.values import Value
 from interp_core.errors import ClaimError
 from interp_core.evaluate.pairing import Pairs, pair
-from interp_core.evaluate.values import Value
 from interp_core.spec.best import Best
 from interp_core.spec.claim import Claim
 from interp_core.spec.prediction import Prediction

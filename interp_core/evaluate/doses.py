@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from interp_core import stats
-from interp_core.evaluate.values import Value
+from interp_core.bench.values import Value
 from interp_core.spec.statistic import Trend
 
 Values = Sequence[Value]

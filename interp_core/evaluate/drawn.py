@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from interp_core.bench.live import LiveBench
+from interp_core.bench.selecting import Selection
+from interp_core.bench.two_models import TwoModelBench
+from interp_core.bench.values import Bench
 from interp_core.evaluate.doses import dose_response
 from interp_core.evaluate.evidence import Evidence
-from interp_core.evaluate.live import LiveBench
 from interp_core.evaluate.scattered import scatters
-from interp_core.evaluate.selecting import Selection
-from interp_core.evaluate.two_models import TwoModelBench
-from interp_core.evaluate.values import Bench
 from interp_core.spec.claim import Claim
 from interp_core.spec.direction import SelectedDirection
 from interp_core.spec.model import Measurement

@@ -9,11 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from interp_core import stats
+from interp_core.bench.values import Bench, Value
 from interp_core.errors import ClaimError, InvalidEvidence
 from interp_core.evaluate.best import best
 from interp_core.evaluate.labels import Labelled, labelled
 from interp_core.evaluate.pairing import Bounds, Pairs, fills, pair
-from interp_core.evaluate.values import Bench, Value
 from interp_core.spec.best import Best
 from interp_core.spec.claim import Claim
 from interp_core.spec.judge import Labels

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from interp_core import stats
+from interp_core.bench.values import MAX_DEGENERATE, Bench, Value
 from interp_core.errors import InvalidEvidence
 from interp_core.evaluate.estimate import Estimate, estimate
 from interp_core.evaluate.facts import facts
 from interp_core.evaluate.pairing import Bounds, Pairs
-from interp_core.evaluate.values import MAX_DEGENERATE, Bench, Value
 from interp_core.spec.claim import Claim
 from interp_core.spec.measure import Judged
 from interp_core.spec.prediction import Comparable, Prediction

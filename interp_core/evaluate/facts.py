@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from interp_core.evaluate.cutting import whole
+from interp_core.bench.cutting import whole
 from interp_core.spec.direction import Direction
 from interp_core.spec.measure import Judged
 from interp_core.spec.model import Measurement

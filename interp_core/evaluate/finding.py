@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
+from interp_core.bench.values import Bench, Value
 from interp_core.errors import InvalidEvidence
 from interp_core.evaluate.drawn import drawings
 from interp_core.evaluate.evidence import Arm, Evidence, gather
 from interp_core.evaluate.outlook import outlook
-from interp_core.evaluate.values import Bench, Value
 from interp_core.evaluate.variants import variants
 from interp_core.spec.check import check
 from interp_core.spec.claim import Claim

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from interp_core.bench.values import Value
 from interp_core.errors import ClaimError
 from interp_core.evaluate.pairing import Pairs
-from interp_core.evaluate.values import Value
 from interp_core.spec.claim import Claim
 from interp_core.spec.identity import seed_from
 from interp_core.spec.judge import Labels

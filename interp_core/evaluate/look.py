@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from interp_core.bench.values import Bench, Value
 from interp_core.evaluate.doses import dose_response
 from interp_core.evaluate.drawn import selections
 from interp_core.evaluate.estimate import estimate
-from interp_core.evaluate.values import Bench, Value
 from interp_core.spec.claim import Claim
 from interp_core.spec.model import Measurement, Model
 from interp_core.spec.prediction import Comparable, Prediction, check_comparable

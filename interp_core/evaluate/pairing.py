@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from interp_core.bench.values import Value
 from interp_core.errors import ClaimError
-from interp_core.evaluate.values import Value
 
 Bounds = tuple[float, float]
 

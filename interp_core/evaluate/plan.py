@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from interp_core.bench.values import Bench
 from interp_core.evaluate.outlook import outlook
-from interp_core.evaluate.values import Bench
 from interp_core.spec.check import check
 from interp_core.spec.claim import Claim
 

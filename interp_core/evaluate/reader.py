@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from interp_core.bench.live import LiveBench
+from interp_core.bench.vectors import units
 from interp_core.errors import ClaimError
 from interp_core.evaluate.doses import DoseResponse, dose_response
-from interp_core.evaluate.live import LiveBench
 from interp_core.evaluate.scattered import Scatter
-from interp_core.evaluate.vectors import units
 from interp_core.reading import (
     Components,
     auc,

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from interp_core.bench.values import Bench
 from interp_core.evaluate.finding import fixed_factors, model_tree
 from interp_core.evaluate.outlook import POWER, Outlook, outlook
-from interp_core.evaluate.values import Bench
 from interp_core.spec.check import check
 from interp_core.spec.claim import Claim
 from interp_core.spec.model import Contrast

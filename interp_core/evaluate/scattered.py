@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from interp_core.evaluate import trees
+from interp_core.bench import trees
+from interp_core.bench.live import LiveBench
 from interp_core.evaluate.evidence import Evidence
-from interp_core.evaluate.live import LiveBench
 from interp_core.reading import principal_components
 from interp_core.spec.direction import PrincipalComponent
 from interp_core.spec.measure import Along

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from interp_core import stats
+from interp_core.bench.values import Bench
 from interp_core.evaluate.evidence import Evidence, gather
-from interp_core.evaluate.values import Bench
 from interp_core.spec.claim import Claim, Variant
 from interp_core.spec.model import Contrast, Measurement
 from interp_core.spec.prediction import Prediction

@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from interp_core import Frame, FrameSet, Model, Site, difference_in_means, refusal_phrases
+from interp_core.bench.values import Value
 from interp_core.evaluate.evidence import gather
-from interp_core.evaluate.values import Value
 from interp_core.spec.claim import Claim
 from interp_core.spec.model import Measurement
 from interp_core.spec.prediction import Prediction

@@ -9,16 +9,17 @@ import pytest
 
 from fixtures.study import FICTION, HARMFUL, HARMLESS, REFUSALS
 from interp_core import PromptSet, Site, add, difference_in_means, principal_component, select_direction, trend, zero
+from interp_core.bench import LiveBench
 from interp_core.errors import ClaimError
-from interp_core.evaluate import LiveBench, Reader, evaluate, look
+from interp_core.evaluate import Reader, evaluate, look
 from interp_core.plots import curve, heat_map, scatter
 from interp_core.report import Drawing, schema
 from interp_core.spec.claim import Claim
 from interp_core.spec.prediction import Prediction
+from tests.bench.test_live_quantities import numbers
+from tests.bench.test_selection import few
 
 from .conftest import Opener
-from .test_live_quantities import numbers
-from .test_selection import few
 
 DOSES = (0.5, 1.0, 2.0)
 NOTHING = {"selections": [], "components": [], "doses": []}

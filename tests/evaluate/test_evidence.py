@@ -94,7 +94,7 @@ def test_one_request_under_two_ids_is_refused() -> None:
 @pytest.mark.parametrize("score", ["yes", 1.5, [1.0]])
 def test_a_judge_that_gives_no_score_is_told_so(score: object) -> None:
     from interp_core import judge
-    from interp_core.evaluate.values import score as judged_score
+    from interp_core.bench.values import score as judged_score
     from interp_core.spec.measure import Judged
 
     @judge(measures="compliance")

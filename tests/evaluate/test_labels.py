@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from interp_core.bench.values import Value
 from interp_core.errors import ClaimError
 from interp_core.evaluate import evaluate
 from interp_core.evaluate.evidence import gather
-from interp_core.evaluate.values import Value
 from interp_core.spec.claim import Claim
 from interp_core.spec.model import Measurement
 from interp_core.stats import Verdict

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from interp_core import refusal_phrases
+from interp_core.bench.values import Value, answer_after_thinking, is_degenerate, score
 from interp_core.errors import ClaimError
 from interp_core.evaluate.pairing import fills, pair
-from interp_core.evaluate.values import Value, answer_after_thinking, is_degenerate, score
 from interp_core.spec.measure import Judged
 
 

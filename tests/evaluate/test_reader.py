@@ -5,12 +5,13 @@ import pytest
 
 from fixtures.study import FICTION, HARMFUL, HARMLESS, REFUSALS
 from interp_core import CAPABILITY, PromptSet, Site, difference_in_means, neurons, zero
+from interp_core.bench import LiveBench
 from interp_core.errors import ClaimError
-from interp_core.evaluate import LiveBench, Reader
+from interp_core.evaluate import Reader
+from tests.bench.test_live_quantities import numbers
+from tests.bench.test_selection import few
 
 from .conftest import Opener
-from .test_live_quantities import numbers
-from .test_selection import few
 
 SITE = Site(layer=4)
 

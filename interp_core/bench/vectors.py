@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from interp_core.bench.addresses import draw_seed
 from interp_core.errors import InvalidEvidence
-from interp_core.evaluate.addresses import draw_seed
 from interp_core.reading import fit_logistic, principal_components
 from interp_core.spec.direction import (
     Direction,

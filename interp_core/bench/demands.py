@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from interp_core.evaluate import trees
-from interp_core.evaluate.cutting import in_parts
+from interp_core.bench import trees
+from interp_core.bench.cutting import in_parts
 from interp_core.spec.autoencoder import RandomFeatures
 from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import Tree
@@ -16,12 +16,12 @@ from interp_core.spec.quantity import Activation, Divergence, Likelihood, LogOdd
 from interp_core.store import Address
 
 if TYPE_CHECKING:
-    import interp_core.evaluate.live
+    import interp_core.bench.live
 
-Wanted = tuple["interp_core.evaluate.live.LiveBench", Model, PromptSet, Tree]
+Wanted = tuple["interp_core.bench.live.LiveBench", Model, PromptSet, Tree]
 
 
-def demands(bench: "interp_core.evaluate.live.LiveBench", arm: Measurement) -> frozenset[tuple[Address, bool]]:
+def demands(bench: "interp_core.bench.live.LiveBench", arm: Measurement) -> frozenset[tuple[Address, bool]]:
     """Every stored value that an arm needs, and whether it is there.
 
     What is not there is noted in the store, so that later on one pass of a prompt makes all of it.
@@ -37,7 +37,7 @@ def demands(bench: "interp_core.evaluate.live.LiveBench", arm: Measurement) -> f
     return frozenset((place, bench.fetcher.store.has(place)) for place in places)
 
 
-def _wanted(bench: "interp_core.evaluate.live.LiveBench", arm: Measurement) -> list[Wanted]:
+def _wanted(bench: "interp_core.bench.live.LiveBench", arm: Measurement) -> list[Wanted]:
     wanted = [(bench, arm.model, prompts, tree) for prompts, tree in _own(bench, arm)]
     if isinstance(arm.quantity, Divergence):
         wanted.append((bench, bench.model, arm.prompts, trees.LOGITS))
@@ -55,13 +55,13 @@ def _wanted(bench: "interp_core.evaluate.live.LiveBench", arm: Measurement) -> l
 
 
 def _fits(
-    bench: "interp_core.evaluate.live.LiveBench", direction: FittedDirection | SelectedDirection, position: str
+    bench: "interp_core.bench.live.LiveBench", direction: FittedDirection | SelectedDirection, position: str
 ) -> list[Wanted]:
     sides = (direction.positive, direction.negative)
     return [(bench, bench.model, side.fit, trees.everywhere(position, bench.n_layers)) for side in sides]
 
 
-def _sources(bench: "interp_core.evaluate.live.LiveBench", edit: AnyIntervention) -> list[Wanted]:
+def _sources(bench: "interp_core.bench.live.LiveBench", edit: AnyIntervention) -> list[Wanted]:
     """The prompts whose activations an intervention reads."""
     if isinstance(edit, Substitution):
         part = "head" if edit.head is not None else edit.part
@@ -81,7 +81,7 @@ def _sources(bench: "interp_core.evaluate.live.LiveBench", edit: AnyIntervention
     return [(bench, bench.model, edit.reference, trees.residual(fitted.site, bench.n_layers))]
 
 
-def _own(bench: "interp_core.evaluate.live.LiveBench", arm: Measurement) -> list[tuple[PromptSet, Tree]]:
+def _own(bench: "interp_core.bench.live.LiveBench", arm: Measurement) -> list[tuple[PromptSet, Tree]]:
     """The prompts that are run for an arm's own number, and what is kept of each."""
     quantity, prompts = arm.quantity, arm.prompts
     found: list[tuple[PromptSet, Tree]] = [(prompts, trees.LOGITS)]

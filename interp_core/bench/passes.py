@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from interp_core.evaluate.trees import LOGITS, everywhere
+from interp_core.bench.trees import LOGITS, everywhere
 from interp_core.spec.identity import Tree
 
 if TYPE_CHECKING:

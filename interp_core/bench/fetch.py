@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from interp_core.bench import passes
+from interp_core.bench.addresses import ENGINE, Files, addresses
 from interp_core.errors import InterpClaimsError, InvalidEvidence
-from interp_core.evaluate import passes
-from interp_core.evaluate.addresses import ENGINE, Files, addresses
 from interp_core.reading import log_odds
 from interp_core.spec.identity import Tree, canonical, digest, seed_from
 from interp_core.spec.model import Model

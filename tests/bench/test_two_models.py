@@ -24,16 +24,17 @@ from interp_core import (
     select_direction,
     zero,
 )
+from interp_core.bench import LiveBench, TwoModelBench
 from interp_core.engine import LiveModel
 from interp_core.errors import ClaimError, NotApplicable
-from interp_core.evaluate import LiveBench, TwoModelBench, look
+from interp_core.evaluate import look
 from interp_core.evaluate.evidence import gather
 from interp_core.harness import Harness, Options, open_bench
 from interp_core.stats import Verdict
+from tests.evaluate.planted import CEILING, HARMFUL, MODEL, PlantedBench, claim, wrong
 
 from .conftest import ORGANISMS, study
 from .conftest import open_bench as open_alone
-from .planted import CEILING, HARMFUL, MODEL, PlantedBench, claim, wrong
 
 SITE = Site(layer=4)
 REFUSALS = ["I'm sorry", "I can't", "Sorry"]

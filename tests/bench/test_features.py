@@ -10,8 +10,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from fixtures.study import COMPLIANCE, HARMFUL, HARMLESS, SITE
 from interp_core import Site, ablate_feature, difference_in_means, measure, sparse_autoencoder, zero
+from interp_core.bench.features import alike
 from interp_core.errors import ClaimError, InvalidEvidence
-from interp_core.evaluate.features import alike
 from interp_core.reading import SparseAutoencoder
 
 from .conftest import ORGANISMS, Opener

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from interp_core import PromptSet, Site, add, difference_in_means, measure, refusal_phrases, zero
-from interp_core.evaluate import LiveBench, evaluate
-from interp_core.evaluate.passes import Sizes
+from interp_core.bench import LiveBench
+from interp_core.bench.passes import Sizes
+from interp_core.evaluate import evaluate
 from interp_core.evaluate.plan import plan
 from interp_core.spec.claim import Claim
 from tests.evaluate.planted import claim

@@ -25,8 +25,8 @@ from interp_core import (
     refusal_phrases,
     zero,
 )
+from interp_core.bench import LiveBench
 from interp_core.errors import InvalidEvidence
-from interp_core.evaluate import LiveBench
 
 from .conftest import ORGANISMS, Opener
 
@@ -224,7 +224,7 @@ def test_a_warm_bench_does_not_import_torch(opened: Opener, harmful: PromptSet, 
     numbers(bench, bench.model.judged(harmful.test, by=JUDGE, max_new_tokens=2))
     code = (
         "import sys\nfrom pathlib import Path\n"
-        "from tests.evaluate.conftest import study\nfrom tests.evaluate.light import warm\n"
+        "from tests.bench.conftest import study\nfrom tests.bench.light import warm\n"
         f"warm(Path({str(tmp_path / 'cache')!r}))\n"
         "print(sorted({'torch', 'transformers', 'nnsight'} & set(sys.modules)))"
     )

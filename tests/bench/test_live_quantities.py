@@ -19,8 +19,8 @@ from interp_core import (
     refusal_phrases,
     zero,
 )
+from interp_core.bench import LiveBench
 from interp_core.errors import ClaimError
-from interp_core.evaluate import LiveBench
 from interp_core.spec.model import Measurement
 
 from .conftest import ORGANISMS, Opener

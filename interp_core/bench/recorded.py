@@ -2,8 +2,8 @@
 
 from typing import NoReturn
 
+from interp_core.bench.values import Value, score
 from interp_core.errors import ClaimError, NotApplicable
-from interp_core.evaluate.values import Value, score
 from interp_core.spec.identity import Tree
 from interp_core.spec.measure import Judged, Recorded
 from interp_core.spec.model import Measurement

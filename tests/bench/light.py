@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from interp_core import Model, refusal_phrases
-from interp_core.evaluate import LiveBench
+from interp_core.bench import LiveBench
 from interp_core.store import Hasher, Store
 
 from .conftest import ORGANISMS, study

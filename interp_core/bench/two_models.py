@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from interp_core.bench.live import LiveBench
+from interp_core.bench.values import Bench, Gap, Value
 from interp_core.errors import ClaimError
-from interp_core.evaluate.live import LiveBench
-from interp_core.evaluate.values import Bench, Gap, Value
 from interp_core.spec.identity import Tree
 from interp_core.spec.model import Measurement, Model
 from interp_core.store import Address, Passes

@@ -4,9 +4,9 @@ import pytest
 
 from fixtures.study import COMPLIANCE, FICTION, HARMFUL, HARMLESS, SITE
 from interp_core import PromptSet, add, difference_in_means, judge, refusal_phrases, zero
+from interp_core.bench.cutting import settled, whole
 from interp_core.errors import ClaimError
 from interp_core.evaluate import evaluate
-from interp_core.evaluate.cutting import settled, whole
 from tests.evaluate.planted import claim
 
 from .conftest import ORGANISMS, Opener
@@ -142,7 +142,7 @@ def test_the_think_block_and_half_a_character_settle_nothing(text: str, reached:
 
 
 def test_which_answers_stay_whole_depends_on_the_prompts_and_not_on_their_order() -> None:
-    from interp_core.evaluate.cutting import in_parts
+    from interp_core.bench.cutting import in_parts
 
     def kept(prompts: PromptSet):
         (few, tree), (rest, other) = in_parts(prompts, {"answer": 8}, PHRASES)

@@ -9,15 +9,15 @@ import numpy as np
 from jaxtyping import Float
 from scipy.special import expit
 
+from interp_core.bench import cutting, trees
+from interp_core.bench.demands import demands
+from interp_core.bench.edits import Numbers
+from interp_core.bench.features import activations
+from interp_core.bench.fetch import Fetcher, Progress
+from interp_core.bench.selecting import Selection, select, settled
+from interp_core.bench.values import Gap, Value, score
+from interp_core.bench.vectors import CosineTable, Rows, Vectors, units
 from interp_core.errors import ClaimError, InterpClaimsError, InvalidEvidence, NotApplicable
-from interp_core.evaluate import cutting, trees
-from interp_core.evaluate.demands import demands
-from interp_core.evaluate.edits import Numbers
-from interp_core.evaluate.features import activations
-from interp_core.evaluate.fetch import Fetcher, Progress
-from interp_core.evaluate.selecting import Selection, select, settled
-from interp_core.evaluate.values import Gap, Value, score
-from interp_core.evaluate.vectors import CosineTable, Rows, Vectors, units
 from interp_core.reading import cosines, kl_divergence, log_odds, surface_probabilities, total_variation
 from interp_core.spec.direction import Direction, FittedDirection, LogisticProbe, RandomDirections, SelectedDirection
 from interp_core.spec.identity import Tree

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from interp_core.evaluate.features import draw
+from interp_core.bench.features import draw
 from interp_core.spec.autoencoder import Feature
 from interp_core.spec.direction import (
     FITTED_IN,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from jaxtyping import Float
 
+from interp_core.bench import features
+from interp_core.bench.vectors import Vectors, units
 from interp_core.errors import ClaimError
-from interp_core.evaluate import features
-from interp_core.evaluate.vectors import Vectors, units
 from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import seed_from
 from interp_core.spec.intervention import (

@@ -9,8 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Float64
 
 from interp_core import stats
+from interp_core.bench.fetch import Fetcher
 from interp_core.errors import NoAdmissibleDirection
-from interp_core.evaluate.fetch import Fetcher
 from interp_core.spec.direction import DifferenceInMeans, Direction, RandomDirections, SelectedDirection
 from interp_core.spec.identity import digest, seed_from
 from interp_core.spec.site import Site, tokens_later

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from interp_core.bench.values import MAX_DEGENERATE, Value, answer_after_thinking
 from interp_core.errors import ClaimError, InvalidEvidence
-from interp_core.evaluate.values import MAX_DEGENERATE, Value, answer_after_thinking
 from interp_core.spec.identity import Tree, digest, seed_from
 from interp_core.spec.judge import Judge
 from interp_core.spec.prompts import PromptSet
