@@ -39,4 +39,4 @@ def _grade(findings: Sequence[Finding]) -> int:
 
 def _is_equivalence(finding: Finding) -> bool:
     """A finding of no effect says that the instrument is clean, not that something is caused."""
-    return finding.row.get("relation") == "equivalent"
+    return finding.within

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Union
 
 GAP = "..."
-_GAP_PATTERN = r"(?:\S+\s+){0,5}?"
+_GAP_PATTERN = r"(?:[^\s;]+\s+){0,5}?"  # a gap ends with its clause
 _CLOSES = {"(": ")", "[": "]"}
 _TOKEN = re.compile(r"\.\.\.|\s+|[()\[\]|*]|[^\s()\[\]|*]")
 

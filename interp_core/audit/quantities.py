@@ -9,23 +9,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 _NUMBER = re.compile(
-    r"(?<![A-Za-z0-9_.,@^])(?<![A-Za-z]-)(?<![^\d\s]/)(?P<sign>[-−–+]\s?)?"
+    r"(?<![A-Za-z0-9_.@^])(?:(?<!,)|(?=[-−–+]|\d?\.\d))(?<![A-Za-z]-)(?<![^\d\s]/)(?P<sign>[-−–+]|(?<!\d\s)[-−–+]\s)?"
     r"(?P<digits>\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+(?:\.\d{1,12})?|\d{1,15}(?:\.\d{1,12})?|\.\d{1,12})"
-    r"(?P<unit>\s?%|\s?per\s?cent\b|\s?percentage[\s-]+points?\b|\s?pp\b|\s?p\.?p\.?ts?\b|\s?pts?\b|[\s-]points?\b)?(?![A-Za-z0-9_]|\.\d|,\d{3}\b)"
+    r"(?P<unit>(?:\s|\\[,;: ]|~){0,3}\\?%"
+    r"|\s?per\s?cent\b|\s?percentage[\s-]+points?\b|\s?pp\b|\s?p\.?p\.?ts?\b|\s?pts?\b|[\s-]points?"
+    r"\b)?(?![A-Za-z0-9_]|\.\d|,\d{3}\b)"
 )
 _OF = re.compile(
-    r"\s*(?:(?:(?:complying|compliant|harmful|harmless|refused|answered)\s+)?(?:answers|requests|prompts|completions)\s+)?"
+    r"\s*(?:(?:(?:complying|compliant|harmful|harmless|refused|answered)\s+)?(?:answers|requests|prompts"
+    r"|completions)\s+)?"
     r"(?:out\s+of|of|/)(?:\s+(?:the|all|our|these))?\s*\Z"
 )
 _TO_ALONE = re.compile(r"\s+to\s+")
 _ALL_IN_PERCENT = re.compile(r"\bin (?:per\s?cent\b|percentage points|points\b|%)", re.IGNORECASE)
-_OF_A_PAIR = re.compile(r"\b(?:vs\.?|versus|against|than)\s+\Z", re.IGNORECASE)
-_RANGE = re.compile(r"\s*(?:,|;|–|—|-|to|and)\s*\Z")
-_OPENS = re.compile(r"(?<![A-Za-z])[\[(]\s*\Z|\b(?:CI|interval|bounds)\b[^\d\[(]{0,25}[\[(]?\s*\Z")
+_OF_A_PAIR = re.compile(r"\b(?:vs\.?|versus|against|than)\s+(?:the\s+)?\Z", re.IGNORECASE)
+_OF_A_MARGIN = re.compile(r"\s+(?:margin|threshold|bar|bound|limit|level)\b", re.IGNORECASE)
+_MARGIN_OF = re.compile(
+    r"\b(?:margin|threshold|bar|bound|alpha|level|registered)\s+(?:(?:of|is|was|at|=)\s+)?\Z", re.IGNORECASE
+)
+_BESIDE = re.compile(
+    r"\s*,?\s*(?:against|versus|vs\.?|and|or|compared\s+(?:with|to))"
+    r"\s+(?:only\s+|about\s+|just\s+)?\Z",
+    re.IGNORECASE,
+)
+_RANGE = re.compile(r"\s*(?:,|;|–|—|-|(?:up\s+|all\s+the\s+way\s+)?to|and|through)\s*\Z")
+_OPENS = re.compile(
+    r"(?<![A-Za-z])[\[(]\s*\Z|\b(?:CI(?:[\s_]?\d\d\s?%?)?|interval|bounds|limits)(?!\w)[^\d\[(]{0,25}[\[(]?\s*\Z"
+)
+_LOWER = re.compile(r"\blower\s+(?:confidence\s+)?(?:limit|bound|end)\s*(?:of|is|was|at|=|:)?\s*\Z", re.IGNORECASE)
+_UPPER = re.compile(
+    r"\s*,?\s*(?:and\s+)?(?:an?\s+|the\s+|its\s+)?upper(?:\s+confidence)?(?:\s+(?:limit|bound|end"
+    r"|one))?\s*(?:of|is|was|at|=|:)?\s*",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"\b(?:CI|interval|bounds|limits)|%|\b(?:percent|points|pp)\b|\d\s*[\[(]\s*\Z|\[\s*\Z")
 _CLOSE_BY = re.compile(r"\s*(?:[A-Za-z]{1,8}\s*)?[\[(]?\s*(?:CI\s*[:=]?\s*)?[\[(]?")
 _DASH = re.compile(r"\s?[–—-]\s?")
-_CONFIDENCE = re.compile(r"[\s-]*(?:confidence|credible|compatibility|CI\b|interval|level|bootstrap)", re.IGNORECASE)
-_CLOSES = re.compile(r"\s*[\])]")
+_CONFIDENCE = re.compile(
+    r"[\s-]*(?:confidence|credible|compatibility|CI\b|interval|bounds|limits|level|bootstrap)", re.IGNORECASE
+)
+_CLOSES = re.compile(r"\s*(?:[\]);]|,(?!\s*[\d.−–+-]))")
 _PLUS_MINUS = re.compile(r"\s*(?:±|\+/-|\\pm|\+-)\s*\Z")
 _FROM = re.compile(r"\b(?:from|between)\s+(?:a\s+\w+\s+of\s+|about\s+|some\s+)?\Z", re.IGNORECASE)
 _TO = re.compile(r"\s*(?:\([^()]{0,60}\)\s*)?(?:[^\d.;]{0,60}?\b(?:to|and))\s+(?:about\s+|as\s+much\s+as\s+)?\Z")
@@ -40,6 +63,11 @@ _UNDER = re.compile(
     r"(?:\b(?:less\s+than|under|below|at\s+most|fewer\s+than|up\s+to|no\s+more\s+than|within)\s*|[<≤]\s*)\Z",
     re.IGNORECASE,
 )
+_NAMES = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+SMALL_NUMBERS = {name: float(value) for value, name in enumerate(re.findall(r"\w+", _NAMES), 1)}
 _EPSILON = 1e-9
 _NEAR = 40
 
@@ -118,7 +146,7 @@ def _quantity(match: re.Match[str], text: str) -> Quantity:
 
 
 def _unit(text: str) -> str:
-    plain = text.strip(" -")
+    plain = text.strip(" -\\,;:~")
     return "" if not plain else "points" if plain.startswith(("percentage", "pp", "pt", "p.p", "point")) else "%"
 
 
@@ -147,18 +175,27 @@ def _grouped(found: list[Quantity], text: str) -> list[Quantity]:
                 and _is_estimate(parts[at - 1], parts[at], text)
             ):
                 parts[at - 1] = _like(replace(parts[at - 1], part="estimate", group=at), parts[at])
-                parts[at], parts[at + 1] = _like(parts[at], parts[at - 1]), _like(parts[at + 1], parts[at - 1])
+                parts[at], parts[at + 1] = _both_like(parts[at], parts[at + 1], parts[at - 1])
             if first == "low" and not parts[at].unit:
                 parts[at], parts[at + 1] = _in_percent(parts[at], parts[at + 1], parts[:at])
+            elif first == "from":
+                unit = next((one for one in found if one.unit), None)
+                parts[at], parts[at + 1] = _both_like(parts[at], parts[at + 1], unit or parts[at])
             at += 1
+        elif parts[at].part == "number" and not parts[at].whole and _BESIDE.fullmatch(_between(parts, at, text)):
+            parts[at] = _like(parts[at], parts[at + 1])
         at += 1
     return parts
+
+
+def _between(parts: list[Quantity], at: int, text: str) -> str:
+    return text[parts[at].end : parts[at + 1].start]
 
 
 def _in_percent(low: Quantity, high: Quantity, before: list[Quantity]) -> tuple[Quantity, Quantity]:
     """ "+87 points (88 % against 2 %, CI 80 to 92)": the bounds are in the unit of what stands before them."""
     unit = next((one for one in reversed(before) if one.unit), None)
-    return (_like(low, unit), _like(high, unit)) if unit and low.whole and high.whole else (low, high)
+    return _both_like(low, high, unit) if unit else (low, high)
 
 
 def _joined(one: Quantity, two: Quantity, text: str) -> tuple[str, str] | None:
@@ -170,7 +207,8 @@ def _joined(one: Quantity, two: Quantity, text: str) -> tuple[str, str] | None:
         return "count", "of"
     if _PLUS_MINUS.fullmatch(between):
         return "estimate", "half-width"
-    if _is_interval(one, two, text):
+    below = _LOWER.search(text, max(one.start - _NEAR, 0), one.start)
+    if (below and _UPPER.fullmatch(between)) or _is_interval(one, two, text):
         return "low", "high"
     begins = (_TO_ALONE.fullmatch(between) and _stands_alone(one, two, text)) or _FROM.search(
         text, max(one.start - _NEAR, 0), one.start
@@ -187,7 +225,9 @@ def _stands_alone(one: Quantity, two: Quantity, text: str) -> bool:
 def _is_interval(one: Quantity, two: Quantity, text: str) -> bool:
     between, before = text[one.end : two.start], text[max(one.start - _NEAR, 0) : one.start]
     if _DASH.fullmatch(between):
-        return not (one.whole and two.whole)
+        return not (one.whole and two.whole) and (one.value <= two.value or _OPENS.search(before) is not None)
+    if one.whole and two.whole and not _NAMED.search(before):
+        return False
     if not (_RANGE.fullmatch(between) and _OPENS.search(before)) or _is_change(one, two, between, before):
         return False
     return before.rstrip()[-1:] not in "[(" or _CLOSES.match(text, two.end) is not None
@@ -204,9 +244,20 @@ def _same_unit(one: Quantity, two: Quantity) -> tuple[Quantity, Quantity]:
     return (one, two) if one.part == "count" else (_like(one, two), two)
 
 
+def _both_like(one: Quantity, two: Quantity, other: Quantity) -> tuple[Quantity, Quantity]:
+    """Two bounds in another number's unit: "−6 to −1" behind "4 points", where the smaller alone might be a rate."""
+    if max(abs(one.value), abs(two.value)) <= 1:
+        return one, two
+    return _in_unit(one, other), _in_unit(two, other)
+
+
 def _like(one: Quantity, other: Quantity) -> Quantity:
     """`one` in the other's unit, where it has none of its own."""
-    if one.unit or not other.unit or abs(one.value) <= 1:
+    return one if abs(one.value) <= 1 else _in_unit(one, other)
+
+
+def _in_unit(one: Quantity, other: Quantity) -> Quantity:
+    if one.unit or not other.unit:
         return one
     return replace(one, unit=other.unit, value=one.value / 100, slack=one.slack / 100)
 
@@ -215,6 +266,8 @@ def _is_estimate(one: Quantity, low: Quantity, text: str) -> bool:
     between = text[one.end : low.start]
     if _OF_A_PAIR.search(text, max(one.start - _NEAR, 0), one.start):
         return False  # "88 % against 2 %, interval 80 to 92": the interval is the difference's
+    if _OF_A_MARGIN.match(between) or _MARGIN_OF.search(text, max(one.start - _NEAR, 0), one.start):
+        return False
     if "|" in between or (one.whole and not _CLOSE_BY.fullmatch(between)):
         return False
     return len(between) <= 45 and not re.search(r"[.;]\s|\bagainst\b|\bn\s*=|\bp\s*[<=>]", between)
@@ -224,9 +277,9 @@ def counts_of(text: str, start: int = 0) -> Iterator[tuple[Quantity, str]]:
     """Whole numbers that count something that studies have, with what they count; words up to twenty are read, too."""
     for match in _COUNTED.finditer(text):
         digits = match["number"].lower()
-        if digits in _WORDS and match["noun"].lower() != "frames":
+        if digits in SMALL_NUMBERS and match["noun"].lower() != "frames":
             continue  # "four requests in five" is no count of the study's
-        value = _WORDS.get(digits) or float(re.sub(r"[,{}\\]", "", digits))
+        value = SMALL_NUMBERS.get(digits) or float(re.sub(r"[,{}\\]", "", digits))
         yield (
             Quantity(match.start("number") + start, match.end("number") + start, match["number"], value, 0, "", 0.5),
             match["noun"].lower().rstrip("s"),
@@ -241,15 +294,13 @@ def counts_of(text: str, start: int = 0) -> Iterator[tuple[Quantity, str]]:
         )
 
 
-_NAMES = (
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen twenty"
-)
-_WORDS = {name: float(value) for value, name in enumerate(re.findall(r"\w+", _NAMES), 1)}
 _DIGITS = r"\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+|\d{1,9}"
-_NOUNS = "requests?|prompts?|frames?|completions?|pairs|models|items|instructions|questions"
+_NOUNS = (
+    "requests?|prompts?|frames?|completions?|pairs|models|items|instructions|questions|answers|responses|replies|outputs"
+    "|cases"
+)
 _COUNTED = re.compile(
-    rf"(?<![\w.,\-/])(?P<number>{_DIGITS}|{'|'.join(_WORDS)})\s+(?:(?!of\b|to\b|and\b|or\b|by\b|in\b"
+    rf"(?<![\w.,\-/])(?P<number>{_DIGITS}|{'|'.join(SMALL_NUMBERS)})\s+(?:(?!of\b|to\b|and\b|or\b|by\b|in\b"
     rf"|the\b)[a-z][\w\-]*\s+){{0,3}}?(?P<noun>{_NOUNS})\b",
     re.IGNORECASE,
 )

@@ -8,7 +8,7 @@ from interp_core.audit.finding import NOTE, SEVERITIES, WARNING, Overclaim
 from interp_core.audit.ladder import BOTH_WAYS, GRADES
 from interp_core.audit.lexicon import Lexicon
 from interp_core.audit.links import Ignore, find_ignores
-from interp_core.audit.rules import coherence, effort, statistics_words, strength, values, verdicts, whole_text
+from interp_core.audit.rules import coherence, counts, effort, statistics_words, strength, values, verdicts, whole_text
 from interp_core.audit.rules.common import Text
 from interp_core.audit.statements import Statement, statements
 from interp_core.audit.study import Study
@@ -17,7 +17,7 @@ from interp_core.audit.writeup import Block, Writeup
 _BY_SENTENCE: tuple[Callable[[Statement, Text], Iterable[Overclaim]], ...] = (
     lambda statement, _: values.wrong_values(statement),
     lambda statement, _: coherence.incoherent(statement),
-    lambda statement, _: coherence.impossible(statement),
+    counts.impossible,
     strength.too_strong,
     strength.too_wide,
     strength.ungrounded,

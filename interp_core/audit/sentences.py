@@ -12,6 +12,7 @@ _SHORT = re.compile(
     re.IGNORECASE,
 )
 _BACK = 12
+_QUOTATION = 300  # characters that a quotation may run before a stop
 _LONGEST = 3_000  # characters; keeps every rule linear in the text, whatever the text
 _ALWAYS_INSIDE = re.compile(
     r"\b(?:e\.g|i\.e|cf|vs|fig|figs|eq|eqs|sec|secs|tab|no|nos|p|pp|dr|prof|mr|mrs|ms|viz)\.$", re.IGNORECASE
@@ -45,14 +46,24 @@ def _ends(text: str, begin: int, dot: int, after: int, end: int) -> bool:
     following = tail.lstrip()
     if not following:
         return True
-    if text[dot] in "!?":
+    if text[dot] in "!?" and not _in_quotation(text, begin, after, tail):
         return not _LOWER.match(following)
+    if _in_quotation(text, begin, after, tail):
+        return False
     before = text[max(begin, dot - _BACK) : dot + 1]
     if _ALWAYS_INSIDE.search(before) or (text[dot:after].startswith("...") and following[0].islower()):
         return False
     if _SHORT.search(before):
         return following[0].isupper() and _long_enough(before) and not _initial(before)
     return not (_LOWER.match(following) or (_NUMBERED.search(before) and dot - begin < 3))
+
+
+def _in_quotation(text: str, begin: int, after: int, tail: str) -> bool:
+    """Whether a quotation that was opened in the sentence is closed after the stop."""
+    said = text[max(begin, after - _QUOTATION) : after]
+    straight = said.count('"') % 2 == 1 and '"' in tail
+    pairs = (("“", "”"), ("``", "''"))
+    return straight or any(said.count(opens) > said.count(closes) and closes in tail for opens, closes in pairs)
 
 
 def _long_enough(before: str) -> bool:

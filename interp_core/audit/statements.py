@@ -1,5 +1,6 @@
 """Sentences with what they are tied to: claims by link or by content, their section, and the phrases found in them."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,13 +10,15 @@ from interp_core.audit.links import Link, find_links
 from interp_core.audit.quantities import Quantity, quantities
 from interp_core.audit.sentences import sentences
 from interp_core.audit.study import Finding, Study, stems
+from interp_core.audit.tables import labelled
 from interp_core.audit.voice import Voice
 from interp_core.audit.writeup import Block, Writeup
 
 _AROUND = 1_000  # characters of the paragraph that may name the model
 _TABLE = ("row", "header")
 _HEADS = ("results", "related", "future", "R17")
-_SHARE, _WORDS = 0.6, 4  # of a claim's content words, and how many at least, for a sentence to be about it
+_COMPARED = re.compile(r"\b(?:than|where|as)\s[^,;]{0,40}\Z")  # "further than a tale would" hedges nothing
+_SHARE, _WORDS = 0.75, 4  # of a claim's content words, and how many at least, for a sentence to be about it
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Statement:
     ties: tuple[Tie, ...]
     sections: frozenset[str]
     lexicon: Lexicon = field(repr=False)
+    header: str = ""  # of the table that it is a row of
 
     @cached_property
     def hits(self) -> Sequence[Hit]:
@@ -74,7 +78,8 @@ class Statement:
     @cached_property
     def quantities(self) -> list[Quantity]:
         """Its numbers, with offsets into the write-up."""
-        return quantities(self.text, self.start)
+        found = quantities(self.text, self.start)
+        return labelled(found, self.text, self.start, self.header) if self.header and found else found
 
     @cached_property
     def injected(self) -> frozenset[str]:
@@ -103,13 +108,21 @@ class Statement:
 
     def of(self, idea: str, *, asserted: bool = True) -> list[Hit]:
         """The phrases of one idea, by default those that the authors assert; offsets into the sentence."""
-        found = [hit for hit in self.hits if hit.idea == idea]
-        return [hit for hit in found if self.voice.asserted(hit.start, hit.end)] if asserted else found
+        found = self._by_idea.get(idea, [])
+        return [hit for hit in found if self.voice.asserted(hit.start, hit.end)] if asserted else list(found)
+
+    @cached_property
+    def _by_idea(self) -> dict[str, list[Hit]]:
+        found: dict[str, list[Hit]] = {}
+        for hit in self.hits:
+            found.setdefault(hit.idea, []).append(hit)
+        return found
 
     @cached_property
     def offered(self) -> bool:
         """Whether a hedge stands in it; "consistent with our hypothesis" takes credit and hedges nothing."""
-        return bool(self.of("voice.hedge", asserted=False)) and not self.of("R7.predicted", asserted=False)
+        hedges = [hit for hit in self.of("voice.hedge", asserted=False) if not _COMPARED.search(self.text[: hit.start])]
+        return bool(hedges) and not self.of("R7.predicted", asserted=False)
 
     def span(self, hit: Hit) -> tuple[int, int]:
         """Where a phrase of it stands in the write-up."""
@@ -129,12 +142,15 @@ class _Reader:
         self.heads: list[tuple[int, frozenset[str]]] = []
         self.pending: list[Link] = []
         self.table: list[Link] = []
+        self.header = ""
         self.about = _by_stem(study)
 
     def read(self) -> Iterator[Statement]:
         for number, block in enumerate(self.writeup.blocks):
             if block.kind == "heading":
                 self._enter(block)
+            if block.kind != "row":
+                self.header = self.writeup.prose[block.start : block.end] if block.kind == "header" else ""
             spans = list(sentences(self.writeup.prose, block.start, block.end)) if block.kind not in _TABLE else []
             if block.kind in _TABLE and self.writeup.prose[block.start : block.end].strip(" |:-\n&\\"):
                 spans = [(block.start, block.end)]
@@ -144,7 +160,7 @@ class _Reader:
         links = self._links_until(block.end)
         self.table = self._table_links(block, links)
         if not spans:
-            self.pending += links
+            self.pending += [link for link in links if link.kind == "comment"]
             return
         whole, self.pending = [*self.pending, *(self.table if block.kind in _TABLE else [])], []
         taken = 0
@@ -160,7 +176,9 @@ class _Reader:
         text = self.writeup.prose[start:end]
         if not ties and block.kind not in _TABLE:
             ties = self._suggested(text)
-        return Statement(self.writeup, self.study, block, number, start, end, ties, self._sections(), self.lexicon)
+        return Statement(
+            self.writeup, self.study, block, number, start, end, ties, self._sections(), self.lexicon, self.header
+        )
 
     def _links_until(self, end: int) -> list[Link]:
         first = self.next_link

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
+from interp_core.spec.prediction import WITHIN
+
 CONFIRMATORY = ("confirmatory", "replication")
 REGISTERED = (*CONFIRMATORY, "amended")
 _WORD = re.compile(r"[A-Za-z]+")
@@ -65,8 +67,13 @@ class Finding:
 
     @property
     def predicted_sign(self) -> int:
-        """1 where the claim says higher, -1 lower, 0 equivalent or unknown."""
+        """1 where the claim says higher, -1 lower, 0 where it says that a difference is small, or unknown."""
         return {"higher": 1, "lower": -1}.get(str(self.row.get("relation")), 0)
+
+    @property
+    def within(self) -> bool:
+        """Whether the claim says that a difference is small: an equivalence or a non-inferiority."""
+        return self.row.get("relation") in WITHIN
 
     @property
     def smaller(self) -> bool:

@@ -11,7 +11,7 @@ from functools import cached_property
 from interp_core.audit.lexicon import Hit
 
 _CLAUSE = re.compile(
-    r"[;:—]|\s--\s|\s–\s|,?\s(?:but|whereas|while|although|though|yet|however|therefore|hence|thus)\b"
+    r"[;:—?]|\s--\s|\s–\s|,?\s(?:but|whereas|while|although|though|yet|however|therefore|hence|thus)\b"
     r"|,\s(?:and|so|which|or|because|since|then)\s|\sand\s(?:we|that)\s"
 )
 _QUOTED = re.compile(
@@ -32,10 +32,22 @@ _REPORTING = re.compile(
     r"|hypothesi[sz]e|assert|asserts|trace|traces|traced|attribute|attributes|attributed|explain|explains"
     r"|explained|note|noted|notes)\b"
 )
-_SUBJECT = re.compile(r"\W*(?P<whether>[Ww]hether)\b[^.;:,]{3,120}?\b(?:is|are|was|were|depends|hinges|comes down)\b")
+_SUBJECT = re.compile(
+    r"\W*(?P<whether>[Ww]hether)\b[^.;:,]{3,120}?\b(?P<verb>is|are|was|were|depends|hinges|comes down|makes"
+    r"|made|has no|had no|does not|did not"
+    r"|doesn't|didn't|turned out|proved)\b"
+)
 _DENIED_SUBJECT = re.compile(
     r"\W*That\b[^.;:]{3,200}?\b(?:is|was|would be) (?:not (?:something|shown|established|known|borne|supported|what)"
     r"|more than|beyond what|undecided|unproven|untested)\b"
+)
+_LEFT_OPEN = re.compile(
+    r"\b(?:is|are|remains?|stays?)\s+(?:still\s+|as yet\s+|yet\s+|so far\s+|therefore\s+)?"
+    r"(?:unknown|unclear|unsettled|open\b|not known"
+    r"|undetermined|a matter of|for others|to be (?:shown|seen|tested|settled))"
+)
+_SUBORDINATE = re.compile(  # "since it was not cleared, ..." denies what stands before the comma
+    r"\A\W*(?:even\s)?(?:though|although|since|as|because|while|whereas)\b[^,;:]{3,200},\s", re.IGNORECASE
 )
 _AHEAD = 40
 _FIRM = ("prov", "establish", "conclusiv", "definitiv")
@@ -72,17 +84,21 @@ class Voice:
     def opened(self, start: int) -> bool:
         """Whether the words are asked, planned or supposed."""
         cues = [cue for cue in self._cues("voice.open") if not self._is_subject(cue, start)]
-        return any(cue.start < start for cue in cues) or bool(_DENIED_SUBJECT.match(self.text, 0))
+        _, stop = self.clause(start)
+        left = _LEFT_OPEN.search(self.text, start, stop)
+        return any(cue.start < start for cue in cues) or bool(left or _DENIED_SUBJECT.match(self.text, 0))
 
     def _is_subject(self, cue: Hit, start: int) -> bool:
         """ "Whether it refuses is controlled by ..." asserts what follows its verb."""
         verb = _SUBJECT.match(self.text)
-        first = bool(verb and verb.end() <= start and cue.start == verb.start("whether"))
+        first = bool(verb and verb.start("verb") <= start and cue.start == verb.start("whether"))
         return first or any(hit.start <= cue.start < hit.end for hit in self._cues("voice.settled"))
 
     def negated(self, start: int) -> bool:
         """Whether a denial stands before the words in their clause."""
         begin, _ = self.clause(start)
+        aside = _SUBORDINATE.match(self.text, begin, start)
+        begin = aside.end() if aside else begin
         false = [(cue.start, cue.end) for cue in self._cues("voice.not_negation")]
         return any(
             begin <= cue.start < start and not any(a <= cue.start < b for a, b in false)

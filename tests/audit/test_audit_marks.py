@@ -13,6 +13,7 @@ from interp_core.audit import (
     study_of_report,
     summary_sentence,
 )
+from interp_core.audit.lexicon import OWN
 from interp_core.errors import InterpClaimsError
 
 WIDE = "LLMs comply after ablation in all cases [@claim:ablating_refusal_restores_compliance[zero]]."
@@ -86,6 +87,12 @@ def test_a_lexicon_that_means_nothing_is_refused(tmp_path, toml, says):
     path.write_text(toml)
     with pytest.raises(InterpClaimsError, match=says):
         read_lexicon(path)
+
+
+def test_every_phrase_of_the_packages_own_lexicon_can_be_read(tmp_path):
+    copy = tmp_path / "copy.toml"  # a file that is not the package's own is checked phrase by phrase
+    copy.write_text(OWN.read_text(encoding="utf-8"), encoding="utf-8")
+    assert set(read_lexicon(copy).tables) == set(read_lexicon().tables)
 
 
 def test_two_versions_are_compared(audited):

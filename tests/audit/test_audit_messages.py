@@ -30,7 +30,7 @@ def test_messages_are_whole_sentences_with_a_cure(rule):
         if finding.rule != rule:
             continue
         assert rule in RULES
-        assert finding.message[0].isupper() or finding.message[0] in "“+−0123456789" or finding.message[0].islower()
+        assert finding.message[0].isupper() or finding.message[0] in "“+−.0123456789" or finding.message[0].islower()
         assert finding.message.rstrip(")").endswith((".", ":")), finding.message
         assert len(finding.message.split()) >= 6, finding.message
         assert finding.instead.split()[0].rstrip(",:") in CURES, finding.instead

@@ -81,7 +81,8 @@ def test_every_note_has_its_mark_and_ids_are_unique(made):
 
 
 def test_a_long_text_shows_only_what_was_found(audited):
-    made = audited("Plain words stand here.\n\n" * 20_000 + TEXT)
+    paragraph = "Plain words stand here, and more of them beside, " * 25 + "and so on.\n\n"
+    made = audited(paragraph * 300 + TEXT)
     assert len(render_html(made)) < 60_000
 
 

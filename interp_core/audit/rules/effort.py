@@ -2,36 +2,93 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
 from interp_core.audit.lexicon import Hit
+from interp_core.audit.quantities import SMALL_NUMBERS
 from interp_core.audit.rules.common import Text, at_hit
 from interp_core.audit.statements import Statement
 
+_VALUES = SMALL_NUMBERS | {
+    "a single": 1, "a": 1, "an": 1, "a few": 3, "several": 4, "a handful of": 4, "many": 20, "dozens of": 24,
+    "thirty": 30, "forty": 40, "fifty": 50, "a hundred": 100, "hundreds of": 200, "thousands of": 2000,
+}  # fmt: skip
+_HOURS = {"minute": 1 / 60, "hour": 1, "afternoon": 4, "day": 8, "week": 40, "month": 160}
+_TIME = re.compile(
+    r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|ten|several|a few|many)\s+(minute|hour|afternoon"
+    r"|day|week|month)s?\b",
+    re.IGNORECASE,
+)
 _NUMBER = (
     r"\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|a single|a hundred"
     r"|dozens of|hundreds of|thousands of|a handful of|a few|several|many"
 )
 _WORK = (
-    r"configurations?|settings|layers?|coefficients?|positions?|seeds?|hyperparameters?|runs?|trials?|prompts?|attempts?"
-    r"|combinations|tries|hours|days|weeks|variants|values?|steps?|epochs?|examples|samples|rounds?|candidates|templates"
+    r"configurations?|settings|layers?|coefficients?|positions?|seeds?|hyperparameters?|runs?|trials?|prompts?"
+    r"|attempts?"
+    r"|combinations|tries|hours|days|weeks|variants|values?|steps?|epochs?|examples|samples|rounds?|candidates"
+    r"|templates"
     r"|iterations|rewrites?|restarts?|drafts?|queries"
 )
-_AMOUNT = re.compile(rf"\b({_NUMBER})\s+(?:[a-z-]+\s+){{0,2}}?({_WORK})\b", re.IGNORECASE)
+_AMOUNT = re.compile(
+    rf"\b({_NUMBER})(?:\s+(?:[a-z-]+\s+){{0,2}}?(?:[a-z]+-)?({_WORK})"
+    r"|-(trials?|runs?|seeds?|restarts?|epochs?|configurations?|candidates?|attempts?|drafts?|hours?))\b",
+    re.IGNORECASE,
+)
 _BARE = re.compile(
     rf"(?<!layer )(?<!position )(?<!of )(?<!\.)\b({_NUMBER})\s*(?=[.,;)]\s|[.,;)]?$|\s+for\b)", re.IGNORECASE
 )
 _PARTS = re.compile(r"[,;:]\s|\b(?:while|whereas|and|but|though|although)\b")
+_RATE = re.compile(
+    r"(?:'s)?\s+(?:rates?|means?|levels?|compliance|refusals?|accuracy)\s+(?:is|was|of|at|sits|stands|lies|=)"
+)
+_BASELINE_RATE = re.compile(r"baselines?" + _RATE.pattern, re.IGNORECASE)
+_ELLIPSIS = re.compile(r"\b(?:did|was|were|had|has|got|is|are|do|does)(?:\s+not|n't)\s*[.;)]?$")
+_NEITHER = re.compile(
+    r"\bneither\b[^.;]{0,80}\bnor\b"
+    r"|\b(?:our|ours|method|refusal direction|intervention|steering vector)\b[^.;,]{0,60}\band\b[^.;,]{0,60}"
+    r"\b(?:each|alike)\b",
+    re.IGNORECASE,
+)
+_NO_MORE = re.compile(
+    r"\b(?:not|never|no)\b[^.;,]{0,60}\b(?:more|longer|harder|further)\b[^.;,]{0,30}\bthan\s+(?:\w+\s+){0,3}?"
+    r"(?:baselines?|controls?|competitors?|alternatives?|rivals?)\b",
+    re.IGNORECASE,
+)
+_UNCOMPARED = re.compile(r"\bno\s+(?:\w+\s+)?comparisons?\b|\b(?:not|n't|never)\s+compared?\b", re.IGNORECASE)
+_OUTCOME = re.compile(
+    r"\s+(?:[a-z-]+\s+){0,2}?(?:effects?|impact|influence|differences?|changes?|refusals?|compliance|answers|points)\b"
+)
+_ANSWERED = re.compile(r"\b(?:complied|refused|answered|failed|succeeded|responded|agreed)\s+(?:\w+\s+)?once\b")
+_PRONOUN = re.compile(r"(?:it|they|these|those|this)\b", re.IGNORECASE)
+_ITS = re.compile(r"\b(?:its|it|them|they|their|theirs)\b", re.IGNORECASE)
+_CONTRASTED = re.compile(r"\b(?:unlike|than|against|compared|beside|versus)\b", re.IGNORECASE)
+_BOTH = re.compile(r"both\b", re.IGNORECASE)
+_AGAINST_US = re.compile(
+    r"\b(?:against us|against (?:our|the) (?:own )?(?:method|direction)|in favou?r of the (?:baselines?"
+    r"|controls?|random|competitors?)"
+    r"|favou?r(?:s|ed|ing)? the (?:baselines?|controls?|competitors?|rivals?)"
+    r"|(?:more|greater|larger) \w+ than (?:we gave )?(?:our|ours|the method))\b",
+    re.IGNORECASE,
+)
+_NO = re.compile(r"\b(?:no|neither|none of the|not one)\s+\Z", re.IGNORECASE)
 
 
-def unequal_effort(statement: Statement, _: Text) -> Iterator[Overclaim]:
+def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R20 for one sentence."""
+    bases = _bases(statement, text)
+    if not (bases or statement.of("R20.poor", asserted=False)):
+        return
     if not statement.own or "R17" in statement.sections or statement.block.kind == "heading":
         return
-    if statement.of("R20.equal", asserted=False) or statement.voice.question:
+    if _is_equal(statement) or statement.voice.question:
         return
-    hits = [*statement.of("R20.poor", asserted=False), *_contrasted(statement), *_unequal_amounts(statement)]
+    if any(excuse.search(statement.text) for excuse in (_AGAINST_US, _NO_MORE, _UNCOMPARED)):
+        return
+    slighted = _slighted(statement, text, bases)
+    hits = [*statement.of("R20.poor", asserted=False), *slighted, *_unequal_amounts(statement)]
     hits = [hit for hit in hits if not _denied(statement, hit)]
     if hits:
         yield at_hit(
@@ -45,15 +102,100 @@ def unequal_effort(statement: Statement, _: Text) -> Iterator[Overclaim]:
         )
 
 
+def _is_equal(statement: Statement) -> bool:
+    """Whether the sentence says that the work was the same; "both were searched" of the method's own knobs does not."""
+    equal = statement.of("R20.equal", asserted=False)
+    if _NEITHER.search(statement.text) and statement.of("R20.ours", asserted=False):
+        return True
+    base, both = _by_part(statement, "baseline"), _by_part(statement, "equal")
+    own_knobs = [hit for hit in equal if _BOTH.match(statement.text, hit.start)]
+    return len(own_knobs) < len(equal) or any(part in base for part in both)
+
+
 def _denied(statement: Statement, hit: Hit) -> bool:
-    return statement.voice.others(hit.start) or statement.voice.opened(hit.start)
+    rate = (
+        _BASELINE_RATE.match(statement.text, hit.start)
+        or _OUTCOME.match(statement.text, hit.end)
+        or _ANSWERED.search(statement.text, hit.start, hit.end)
+    )
+    theirs = statement.voice.others(hit.start) and not statement.of("R20.ours", asserted=False)
+    return bool(rate) or theirs or statement.voice.opened(hit.start)
 
 
-def _contrasted(statement: Statement) -> list[Hit]:
-    """A sentence that tells of much work and of little, and names a baseline."""
-    much, little, base = (_by_part(statement, idea) for idea in ("method", "little", "baseline"))
-    poor = [part for part in little if part in base and any(other != part for other in much)]
-    return [base[part] for part in poor]
+def _bases(statement: Statement, text: Text) -> dict[int, Hit]:
+    """Where each part names a baseline, or a pronoun takes up one from the part or the sentence before."""
+    base, ours, starts = _by_part(statement, "baseline"), _by_part(statement, "ours"), _starts(statement.text)
+    for part, start in enumerate(starts):
+        said = _PRONOUN.match(statement.text, start)
+        taken = part - 1 in base and not _CONTRASTED.search(statement.text, starts[part - 1], base[part - 1].start)
+        if said and taken and part not in ours:
+            base.setdefault(part, Hit("R20.baseline", *said.span()))
+    place = text.places[statement]
+    before = text.statements[place - 1] if place else None
+    its = _ITS.search(statement.text)
+    if not base and its and before and before.voice.question and before.of("R20.baseline", asserted=False):
+        base[bisect_right(starts, its.start()) - 1] = Hit("R20.baseline", *its.span())
+    return base
+
+
+def _starts(text: str) -> list[int]:
+    """Where the parts of a sentence begin."""
+    return [0, *(border.end() for border in _PARTS.finditer(text))]
+
+
+def _slighted(statement: Statement, text: Text, base: Mapping[int, Hit]) -> list[Hit]:
+    """The parts that name a baseline and say that work was spared on it, or little done where the method got more."""
+    little, worked = (_by_part(statement, idea) for idea in ("little", "method"))
+    spared = {**_by_part(statement, "spared"), **_by_part(statement, "untuned"), **_ellipses(statement)}
+    poor = [part for part in base if part in spared and not _is_ours(statement, base[part], spared[part])]
+    if not poor and any(part in base for part in little):
+        ours = _by_part(statement, "ours")
+        contrast = bool((set(worked) | set(ours)) - set(base)) or _worked_nearby(statement, text)
+        poor = [part for part in base if part in little and contrast]
+    said = {**little, **spared}
+    kept = [part for part in poor if _stands_for_work(statement, base[part])]
+    return [_covering(base[part], _last(said, part, {**base, **_by_part(statement, "ours")})) for part in kept]
+
+
+def _last(said: Mapping[int, Hit], part: int, named: Mapping[int, Hit]) -> Hit:
+    """What was spared in a part, or in the parts after it that go on about the same baseline."""
+    while part + 1 in said and part + 1 not in named:
+        part += 1
+    return said[part]
+
+
+def _stands_for_work(statement: Statement, base: Hit) -> bool:
+    """Not so in "no baseline ..." and "the baseline rate ..."."""
+    return not (_NO.search(statement.text[: base.start]) or _RATE.match(statement.text, base.end))
+
+
+def _covering(one: Hit, other: Hit) -> Hit:
+    return Hit(one.idea, min(one.start, other.start), max(one.end, other.end))
+
+
+def _is_ours(statement: Statement, base: Hit, spared: Hit) -> bool:
+    """Whether the part says of the method that it was spared: "unlike the baselines, ours was not tuned"."""
+    between = statement.text[base.end : spared.start]
+    return bool(re.search(r"\b(?:ours|our method|our direction|the method)\b", between))
+
+
+def _ellipses(statement: Statement) -> dict[int, Hit]:
+    """ "... the alternatives did not." denies what the text before it says was done."""
+    borders = [border.end() for border in _PARTS.finditer(statement.text)]
+    return {bisect_right(borders, m.start()): Hit("R20.spared", *m.span()) for m in _ELLIPSIS.finditer(statement.text)}
+
+
+def _worked_nearby(statement: Statement, text: Text) -> bool:
+    """Whether a sentence next to this one tells of work on the method."""
+    place = text.places[statement]
+    beside = (*text.statements[max(place - 1, 0) : place], *text.statements[place + 1 : place + 2])
+    return any(
+        one.number == statement.number
+        and one.of("R20.method", asserted=False)
+        and one.of("R20.ours", asserted=False)
+        and not one.of("R20.equal", asserted=False)
+        for one in beside
+    )
 
 
 def _by_part(statement: Statement, idea: str) -> dict[int, Hit]:
@@ -64,12 +206,49 @@ def _by_part(statement: Statement, idea: str) -> dict[int, Hit]:
 
 
 def _unequal_amounts(statement: Statement) -> list[Hit]:
-    """ "24 configurations for ours, 3 for the baseline"."""
+    """ "24 configurations for ours, 3 for the baseline", and not the other way round."""
     base = statement.of("R20.baseline", asserted=False)
-    amounts: dict[str, set[str]] = {}
-    for match in _AMOUNT.finditer(statement.text):
-        amounts.setdefault(match[2].lower().rstrip("s"), set()).add(match[1].lower())
-    bare = {match[1].lower() for match in _BARE.finditer(statement.text)}
-    unequal = any(len(numbers | bare) > 1 for numbers in amounts.values())
     ours = statement.of("R20.method", asserted=False) or statement.of("R20.ours", asserted=False)
-    return base if unequal and ours and not statement.ties else []
+    if not (base and ours) or statement.ties:
+        return []
+    amounts = list(_amounts(statement.text))
+    theirs, mine = _by_part(statement, "baseline"), {**_by_part(statement, "method"), **_by_part(statement, "ours")}
+    spent = [one for one in amounts if one.part in theirs]
+    invested = [one for one in amounts if one.part in mine and one.part not in theirs]
+    pairs = [(one.value, other.value) for one in spent for other in invested if one.kind == other.kind]
+    if pairs:
+        less = all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
+        return [_covering(theirs[one.part], one.hit) for one in spent] if less else []
+    kinds = {one.kind for one in amounts}
+    return base if any(len({one.value for one in amounts if one.kind == kind}) > 1 for kind in kinds) else []
+
+
+class _Amount(NamedTuple):
+    """How much of what: hours, or a number of layers, seeds, prompts; `part` is the sentence's part that says so."""
+
+    part: int
+    kind: str
+    value: float
+    hit: Hit
+
+
+def _amounts(text: str) -> Iterator[_Amount]:
+    """The amounts of work that a sentence names; a bare number is of the kind named first."""
+    borders = [border.end() for border in _PARTS.finditer(text)]
+    found = [
+        *(
+            (m, (m[2] or m[3]).lower().rstrip("s"), _value(m[1]))
+            for m in _AMOUNT.finditer(text)
+            if not _TIME.match(m[0])
+        ),
+        *((m, "hour", _value(m[1]) * _HOURS[m[2].lower()]) for m in _TIME.finditer(text)),
+    ]
+    bare = [(m, found[0][1], _value(m[1])) for m in _BARE.finditer(text)] if found else []
+    return (
+        _Amount(bisect_right(borders, m.start()), kind, value, Hit("R20.amount", *m.span()))
+        for m, kind, value in [*found, *bare]
+    )
+
+
+def _value(number: str) -> float:
+    return float(_VALUES.get(number.lower(), 0) or number)

@@ -12,14 +12,55 @@ from interp_core.audit.statements import Statement
 from interp_core.audit.study import Finding, stems
 from interp_core.audit.wording import licensed
 
-_VERBS = (("R4.intervention", 1), ("R4.makes", 2), ("R4.causal", 2), ("R4.mediation", 3), ("R4.absolute", 4))
-_SCOPES = ("R5.models", "R5.universal", "R5.attacks", "R5.several")
+_VERBS = (
+    ("R4.intervention", 1),
+    ("R4.makes", 1),
+    ("R4.silences", 2),
+    ("R4.causal", 2),
+    ("R4.mediation", 3),
+    ("R4.absolute", 4),
+)
+_OF_PROMPTS = ("R4.makes", "R4.silences")  # what prompts do, a behavioural claim shows
+_SCOPES = ("R5.models", "R5.universal", "R5.attacks", "R5.generic", "R5.several")
 _LIMIT = re.compile(
     r"\b(?:we|were|was|is|are)?\s*(?:tested|studied|evaluated|tried|run|ran|measured|used)?\s*only\s+(?:on|in"
     r"|with|at|for|one|two|a|these|\d)"
 )
 _BACK = 34
 _PARTS = re.compile(r"[,.;:]|\b(?:in|of|for|on|across|from|to|by|with|at|and|or|that|how|why|is|are|lets?|makes?)\b")
+_DONE = re.compile(  # "every frame was written by hand": of the study's own, not of all there are
+    r"\s*(?:was|were|are|has been|have been|had been)\s+(?:\w+ly\s+|also\s+|then\s+|each\s+)?(?:written|framed|drawn"
+    r"|put|paired|given|sampled|label+ed|judged|graded|scored|read|shown|wrapped|taken|repeated|generated|used"
+    r"|run|presented"
+    r"|shuffled|translated"
+    r"|checked|matched|held|kept|chosen|picked|listed|printed|tested|released|in English)\b"
+)
+_MODELS = re.compile(r"model|llm|chatbot|assistant|transformer|system|language|architecture", re.IGNORECASE)
+_STUDIED = re.compile(
+    r"\s+(?:have been|has been|are|were)\s+(?:\w+ly\s+|often\s+)?(?:studied|trained|used|deployed|evaluated|probed"
+    r"|audited|released|fine-tuned|built|made)\b"
+)
+_WERE = re.compile(r"\s*(?:was|were|had been)\b")
+_NUMBERED = re.compile(
+    r"\s+(?:(?:of\s+)?(?:the|our|these)\s+)?(?:\d|two\b|three\b|four\b|six\b|ten\b|twelve\b|twenty\b)"
+)
+_SAYINGS = ("in general", "generally", "as a rule", "always")  # "in general we report intervals"
+_SAYING = re.compile(r",?\s+(?:we|i|our|this paper|i'd)\b", re.IGNORECASE)
+_ONE_OF_THEM = re.compile(
+    r"\s*(?:[,(]|judge|grader|scorer|rater|matcher|as\b|that we|we\b|called|named|such as|with\b)"
+)
+_IS = re.compile(r"\b(?:is|was|are|as|be|being|one|single|like|not)\s+\Z", re.IGNORECASE)
+_CONNECTIVE = re.compile(
+    r"because|thereby|whereby|as a (?:result|consequence)(?: of)?|owing to|thanks to|due to|(?:is|are|was|were) due to"
+    r"|on account of|by virtue of|in consequence of",
+    re.IGNORECASE,
+)
+_INSIDE = re.compile(
+    r"\A\s*(?:it|they|this|that|its|their)\b|\b(?:projections?|direction|signal|vector|frames?|fiction\w*"
+    r"|stor\w+|model\w*|compl\w+|refus\w+"
+    r"|answer\w*|qwen\S*|llama\S*)\b",
+    re.IGNORECASE,
+)
 _VERB = re.compile(r"\s+(?:the|it|a|an|this|both|[A-Z][\w.\-]*)")
 
 
@@ -29,7 +70,7 @@ def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
         return
     reached = grade(statement.findings if statement.ties else text.study.findings)
     prompted = any(finding.row.get("kind") == "behavioural" for finding in statement.findings)
-    ideas = [(idea, needed) for idea, needed in _VERBS if needed > reached and not (prompted and idea == "R4.makes")]
+    ideas = [(idea, needed) for idea, needed in _VERBS if needed > reached and not (prompted and idea in _OF_PROMPTS)]
     found = [(needed, hit) for idea, needed in ideas for hit in statement.of(idea)]
     weak = [(hit.start, hit.end) for hit in statement.of("R4.harmless", asserted=False)]
     for needed, hit in _strongest(statement, [pair for pair in found if not _is_weak(statement, pair[1], weak)]):
@@ -42,16 +83,30 @@ def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
 def _strongest(statement: Statement, found: list[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
     """One finding for a clause: the words that need most."""
     taken: set[tuple[int, int]] = set()
-    for needed, hit in sorted(found, key=lambda pair: (-pair[0], pair[1].start)):
+    for needed, hit in sorted(found, key=lambda pair: (-pair[0], _rank(statement, pair[1]), pair[1].start)):
         clause = statement.voice.clause(hit.start)
         if clause not in taken:
             taken.add(clause)
             yield needed, hit
 
 
+def _rank(statement: Statement, hit: Hit) -> int:
+    """A verb tells more than a phrase about silencing, and that more than a bare connective."""
+    return 2 if _CONNECTIVE.fullmatch(words(statement, hit)) else int(hit.idea == "R4.silences")
+
+
 def _is_weak(statement: Statement, hit: Hit, weak: list[tuple[int, int]]) -> bool:
     harmless = any(start < hit.end and hit.start < end for start, end in weak)
-    return harmless or _only_a_limit(statement, hit)
+    return harmless or _only_a_limit(statement, hit) or _joins_something_else(statement, hit)
+
+
+def _joins_something_else(statement: Statement, hit: Hit) -> bool:
+    """Whether "because" and its like give a reason that has nothing to do with the claim's quantities."""
+    if not _CONNECTIVE.fullmatch(words(statement, hit)):
+        return False
+    _, stop = statement.voice.clause(hit.end)
+    about = frozenset[str]().union(*(statement.study.words.get(tie.claim, frozenset()) for tie in statement.ties))
+    return not (_INSIDE.search(statement.text[hit.end : stop]) or stems(statement.text[hit.end : stop]) & about)
 
 
 def _too_strong(statement: Statement, hit: Hit, needed: int, reached: int) -> str:
@@ -82,8 +137,8 @@ def _speaks_of_study(statement: Statement, text: Text) -> bool:
 
 def too_wide(statement: Statement, _: Text) -> Iterator[Overclaim]:
     """R5 for one sentence."""
-    if not statement.own or not statement.ties or "R17" in statement.sections:
-        return
+    if not statement.own or not statement.findings or "R17" in statement.sections:
+        return  # of a claim without a finding, R6 says enough
     tested = _tested(statement)
     for idea in _SCOPES:
         for hit in statement.of(idea):
@@ -128,14 +183,27 @@ def _narrowed(statement: Statement, hit: Hit, idea: str) -> bool:
     if any(topic.start <= hit.start < topic.end for topic in statement.of("R5.topic", asserted=False)):
         return True
     if idea == "R5.universal":
-        return bool(re.search(r"\b(?:not|hardly|nearly|almost)\s+\Z", before.lower())) or _of_the_tested(after)
+        if _NUMBERED.match(after):
+            return True
+        named = " to" in words(statement, hit).lower() and re.match(r"\s+[A-Z]", after)
+        ours = (_WERE.match(after) or _DONE.match(after)) and not _MODELS.search(words(statement, hit))
+        own = (
+            named
+            or ours
+            or _of_the_tested(after)
+            or (_SAYING.match(after) and words(statement, hit).lower() in _SAYINGS)
+        )
+        return bool(own or re.search(r"\b(?:not|hardly|nearly|almost|once|once and)\s+\Z", before.lower()))
+    if idea == "R5.generic":
+        return bool(_ONE_OF_THEM.match(after) or _IS.search(before))
     last = [h for h in statement.of("R5.narrowed", asserted=False) if h.end <= hit.start]
     between = statement.text[last[-1].end : hit.start] if last else "  of  "
-    close = len(between.split()) <= 2 and not _PARTS.search(between)
+    close = len(between.split()) <= (1 if idea == "R5.attacks" else 2) and not _PARTS.search(between)
     close = close or (idea == "R5.attacks" and _of_the_study(statement, before))
     return (
         close
         or _of_the_tested(after)
+        or bool(_STUDIED.match(after))
         or bool(_VERB.match(after) and words(statement, hit) in ("jailbreaks", "Jailbreaks"))
     )
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from interp_core.audit.figures import number
 from interp_core.audit.finding import Overclaim
@@ -14,10 +15,21 @@ _BEFORE = 40
 TIMES = re.compile(r"[\s-]?(?:times|fold|x\b|×|-fold)")
 _MORE = re.compile(r"\s*(?:more|less|higher|lower|increase|decrease|reduction|rise|drop|fewer|relative)")
 _MARGIN = re.compile(
-    r"\b(?:at least|margin|within|inside|outside|by at most|smallest effect|threshold|bound|registered|beyond|short of"
-    r"|claimed|predicted)\b"
+    r"\b(?:at least|margins?|within|inside|outside|by at most|smallest effect|threshold|bound|registered|beyond"
+    r"|short of|claimed|predicted|tolerances?|equivalence|(?:un)?decided at|(?:in)?conclusive at|verdict at)\b"
 )
-_ALPHA = re.compile(r"\b(?:alpha|error|level|one-sided)\b|α")
+_NONE_BEYOND = re.compile(r"\bno \w+ (?:larger|greater|bigger|smaller|more|less|beyond)(?: than)?\s+\Z")
+_MARGIN_AFTER = re.compile(
+    r"\s+(?:margin|threshold|bar|bound|limit|or (?:more|less|fewer|above|over|beyond|better)"
+    r"|(?:that )?(?:we|i|the registration|the claim|the lock)(?: had| have)? (?:registered|claimed|required"
+    r"|predicted|promised|bet"
+    r"|asked|demanded|set|expected|hoped))\b"
+)
+_LABELLED = re.compile(r"\bmargins?\s+(?:(?:of|was|were|is|are|at|=)\s+)?\Z", re.IGNORECASE)
+_LEVEL = re.compile(
+    r"(?:\balpha|α|\b(?:error|level)s?\b|\bone-sided|\bsignifican\w+ (?:at|with))[^.;\d]{0,25}\Z", re.IGNORECASE
+)
+_LARGEST_LEVEL = 0.1
 _P = re.compile(r"\b[pP](?:-value)?\s*[<=>≤≥]\s*\Z|\bP\s*\Z")
 _OPPOSITE = re.compile(
     r"\brefus(?:ed|es|e|als?(?!\s+(?:direction|projection|gap)))\b|\b(?:remaining|the rest|declin\w+|did not comply)\b"
@@ -54,7 +66,7 @@ def _mismatches(
 
 def _confidence(statement: Statement, quantity: Quantity) -> Iterator[tuple[Quantity, Known]]:
     levels = {1 - 2 * finding.row["alpha"] for finding in statement.findings}
-    if not any(quantity.holds(level) for level in levels):
+    if quantity.value >= 0.5 and not any(quantity.holds(level) for level in levels):
         yield quantity, Known("alpha", "the interval's confidence", min(levels))
 
 
@@ -67,7 +79,7 @@ def _against(
     best = max(groups, key=lambda triple: sum(_signed(q, getattr(triple, _FIELD[q.part])) for q in group), default=None)
     if best is None:
         return
-    means = all(_is_mean(quantity, values) for quantity in group)
+    means = all(_is_mean(quantity, values) for quantity in group if quantity.part != "estimate")
     for quantity in group:
         value = getattr(best, _FIELD[quantity.part])
         if not _signed(quantity, value) and not _is_otherwise(quantity, value, means, values):
@@ -76,7 +88,9 @@ def _against(
 
 def _is_otherwise(quantity: Quantity, value: float, means: bool, values: Sequence[Known]) -> bool:
     """Whether a pair gives the arms' means, or an estimate an arm's mean or the size of the effect without its sign."""
-    return means or (quantity.part == "estimate" and (_is_mean(quantity, values) or quantity.holds(value)))
+    if quantity.part == "estimate":
+        return _is_mean(quantity, values) or quantity.holds(value)
+    return means
 
 
 _FIELD = {"estimate": "effect", "low": "low", "high": "high"}
@@ -96,11 +110,27 @@ def is_result(statement: Statement, quantity: Quantity) -> bool:
     """Whether a number is a result and not a setting, a label or a count of something else."""
     text = statement.writeup.prose
     before = text[max(quantity.start - _BEFORE, statement.start) : quantity.start]
-    if quantity.part in ("confidence", "half-width") or _P.search(before) or quantity.part in ("count", "of"):
+    if quantity.part in ("confidence", "half-width", "count", "of", "p", "setting") or _P.search(before):
         return False
-    if quantity.whole:
+    if quantity.whole or _NONE_BEYOND.search(before):  # "no effect larger than" gives a bound
         return False
-    return not _is_parameter(statement, quantity)
+    return not (_is_parameter(statement, quantity) or _is_level(statement, quantity))
+
+
+def _is_level(statement: Statement, quantity: Quantity) -> bool:
+    """ "Significant at our alpha of 0.025": the error rate, which LaTeX may write as a symbol."""
+    source = statement.writeup.text[max(quantity.start - _BEFORE, statement.start) : quantity.start]
+    return not quantity.unit and 0 < quantity.value <= _LARGEST_LEVEL and _LEVEL.search(source) is not None
+
+
+def is_margin(statement: Statement, quantity: Quantity) -> bool:
+    """Whether a number is the size that was registered, and no result."""
+    text = statement.writeup.prose
+    before = text[max(quantity.start - _BEFORE, statement.start) : quantity.start].lower()
+    named = (
+        _LABELLED.search(before) or before.rstrip().endswith("registered") or _MARGIN_AFTER.match(text, quantity.end)
+    )
+    return bool(named) and any(quantity.holds(abs(finding.row["margin"])) for finding in statement.findings)
 
 
 def _is_parameter(statement: Statement, quantity: Quantity) -> bool:
@@ -115,25 +145,37 @@ def _is_parameter(statement: Statement, quantity: Quantity) -> bool:
 
 
 def _allowed(statement: Statement, quantity: Quantity, values: Sequence[Known]) -> bool:
-    return any(quantity.holds(value.value) for value in values if _fits(statement, quantity, value))
+    read = [quantity, *_with_unit(statement, quantity)]
+    return any(one.holds(value.value) for value in values if _fits(statement, quantity, value) for one in read)
+
+
+def _with_unit(statement: Statement, quantity: Quantity) -> list[Quantity]:
+    """ "46.2 points on the one, 33.4 on the other": a number above 1 may mean the unit that another one carries."""
+    unit = next((other.unit for other in statement.quantities if other.unit and other.part != "confidence"), "")
+    if quantity.unit or quantity.value <= 1 or not unit:
+        return []
+    return [replace(quantity, unit=unit, value=quantity.value / 100, slack=quantity.slack / 100)]
 
 
 def _fits(statement: Statement, quantity: Quantity, value: Known) -> bool:
     """Whether the words around a number let it stand for a kind of value."""
     text = statement.writeup.prose
     before = text[max(quantity.start - _BEFORE, statement.start) : quantity.start].lower()
+    if _LABELLED.search(before):
+        return value.kind == "margin"
     if value.kind in _SHARE:
         return not (quantity.whole or TIMES.match(text, quantity.end))
     if value.kind == "ratio":
         return bool(TIMES.match(text, quantity.end) or _MORE.match(text, quantity.end))
     if value.kind == "margin":
-        return bool(_MARGIN.search(before) or quantity.bound or before.rstrip().endswith(("±", "+/-", "\\pm")))
-    if value.kind == "complement":
         return bool(
-            _OPPOSITE.search(
-                text, max(quantity.start - _BEFORE, statement.start), min(quantity.end + _BEFORE, statement.end)
-            )
+            _MARGIN.search(before)
+            or _MARGIN_AFTER.match(text, quantity.end)
+            or quantity.bound
+            or before.rstrip().endswith(("±", "+/-", "\\pm"))
         )
+    if value.kind == "complement":
+        return bool(_OPPOSITE.search(statement.text))
     return value.kind == "n" and not quantity.unit
 
 

@@ -5,13 +5,39 @@ from collections.abc import Iterator, Sequence
 
 from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, NOTE, WARNING, Overclaim
+from interp_core.audit.known import known
 from interp_core.audit.lexicon import Hit
 from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
+from interp_core.audit.rules.values import is_margin
 from interp_core.audit.statements import Statement, Tie
-from interp_core.audit.study import CONFIRMATORY, Finding
+from interp_core.audit.study import CONFIRMATORY, Finding, stem, stems
 from interp_core.audit.wording import licensed
 
-_DENIAL = re.compile(r"(?:do|does|did|is|are|was|were|no|not)\b|\w+n't\b", re.IGNORECASE)
+_DENIAL = re.compile(
+    r"(?:(?:do|does|did|is|are|was|were|no|not)\b|\w+n't\b)(?!.*\b(?:matter|affect|influence|impact)\b)", re.IGNORECASE
+)
+_WHICH = re.compile(
+    r"\s+(?:no matter\s+)?(?:which|what|whose)\s+(?:model|language|llm|one\b|chatbot|family|judge)"
+)  # a scope, and no absence
+_BY_DESIGN = re.compile(
+    r"\bby (?:construction|design|definition)\b|\b(?:round|renam|refactor|reformat|typeset)ing\b"
+    r"|\b(?:flag|hook|option|function|argument|command)\b",
+    re.IGNORECASE,
+)
+_STATUS = re.compile(
+    r"\bamend(?:ed|ment|ments|ing)?\b|\b(?:test|claim|analysis|comparison|question)\s+(?:was|is|were)\s+(?:\w+\s+)?"
+    r"(?:exploratory|confirmatory|(?:pre-?)?registered|post[- ]hoc)\b",
+    re.IGNORECASE,
+)
+_ASSERTS = re.compile(
+    r"\b(?:h[eo]lds?|support|confirm|show|pass|f[io]u?nd|demonstrat|establish|succe|true|work|prove|bears?\b|borne|better|best)",
+    re.IGNORECASE,
+)
+_EXPLORATORY = re.compile(
+    r"\b(?:is|was|remains)\s+(?:\w+\s+)?(?:exploratory|post[- ]hoc|unregistered)\b", re.IGNORECASE
+)
+_TELLING = ("R4.", "R6.large", "R8.comparative", "R8.change", "R9.none", "voice.raising", "voice.lowering")
+_WORD = re.compile(r"[a-z]+")
 _SIZE = re.compile(r"by at least", re.IGNORECASE)
 
 
@@ -23,7 +49,7 @@ def bad_citations(statement: Statement, _: Text) -> Iterator[Overclaim]:
         rows = statement.study.of(tie.claim, tie.model)
         if not rows:
             yield from _without_finding(statement, tie)
-        else:
+        elif statement.block.kind != "header" or statement.quantities:  # rows say what became of a header's claim
             yield from _by_verdict(statement, tie, rows)
 
 
@@ -58,7 +84,7 @@ def _without_finding(statement: Statement, tie: Tie) -> Iterator[Overclaim]:
         yield at(
             statement,
             "R6",
-            span,
+            (statement.start, statement.end),
             f"{tie.claim} was not evaluated: {study.not_evaluated[tie.claim]}.",
             "Say that it was not run, or run it first.",
             claim=tie.claim,
@@ -114,27 +140,74 @@ def _refused(statement: Statement, tie: Tie, row: Finding) -> Overclaim:
 
 def _said(statement: Statement, row: Finding) -> bool:
     """Whether the sentence says itself what became of the claim, or says no more than the interval shows."""
-    if _owned(statement):
+    if _owned(statement) or _states_status_only(statement):
         return True
     if row.row.get("relation") != "equivalent" and statement.of("R9.none", asserted=False):
         return True  # it does not state the claim; R9 says what is wrong with it
+    if _prints_the_verdict(statement, row):
+        return True
     if row.reversed and not row.stale:
-        return _direction(statement) == row.beyond_zero
-    return row.smaller and not row.stale and not _at_size(statement)
+        way = _direction(statement) * _subject(statement, row)
+        return way == row.beyond_zero or (way == 0 and statement.tabular and _prints_a_mean(statement, row))
+    return row.smaller and not row.stale and not _at_size(statement, row)
+
+
+def _prints_the_verdict(statement: Statement, row: Finding) -> bool:
+    """Whether interval and margin stand side by side, so that a reader sees that the one is not beyond the other."""
+    low, high = row.row.get("low"), row.row.get("high")
+    if low is None or high is None or row.stale:
+        return False
+    margin = any(is_margin(statement, q) and not q.bound for q in statement.quantities)
+    return margin and all(any(q.holds(bound) for q in statement.quantities) for bound in (low, high))
+
+
+def _prints_a_mean(statement: Statement, row: Finding) -> bool:
+    """Whether a row of a table prints what an arm came to, from which a reader sees which way it went."""
+    means = [value.value for value in known([row]) if value.kind == "mean"]
+    return any(q.holds(mean) for q in statement.quantities for mean in means)
+
+
+def _states_status_only(statement: Statement) -> bool:
+    """ "This test was exploratory", "the margin was amended": about the registration, and nothing is said to hold."""
+    told = any(hit.idea.startswith(_TELLING) for hit in statement.hits)
+    return bool(_STATUS.search(statement.text)) and not (told or _ASSERTS.search(statement.text))
 
 
 def _owned(statement: Statement) -> bool:
     return bool(statement.of("R6.owned", asserted=False))
 
 
-def _at_size(statement: Statement) -> bool:
-    return bool(statement.of("R6.large", asserted=False)) or bool(_SIZE.search(statement.text))
+def _at_size(statement: Statement, row: Finding) -> bool:
+    quoted = statement.voice.quoted
+    sized = [match.span() for match in _SIZE.finditer(statement.text)]
+    beyond = [
+        q for q in statement.quantities if q.bound > 0 and q.value > max(map(abs, (row.row["low"], row.row["high"])))
+    ]
+    sized += [(q.start - statement.start, q.end - statement.start) for q in beyond]
+    sized += [(hit.start, hit.end) for hit in statement.of("R6.large", asserted=False)]
+    return any(not quoted(start, end) for start, end in sized)
 
 
 def _direction(statement: Statement) -> int:
     """1 where the sentence says that something goes up, -1 down, 0 where both or neither."""
     up, down = (bool(statement.of(f"voice.{way}", asserted=False)) for way in ("raising", "lowering"))
     return up - down
+
+
+def _subject(statement: Statement, row: Finding) -> int:
+    """-1 where the sentence names the baseline first: "stories beat screenplays" turns the comparison round."""
+    said = statement.text.lower()
+    treatment, baseline = (min(map(said.find, arm), default=-1) for arm in _arms(row, statement))
+    return -1 if baseline >= 0 and (treatment < 0 or baseline < treatment) else 1
+
+
+def _arms(row: Finding, statement: Statement) -> tuple[list[str], list[str]]:
+    """The words of the sentence that name the treatment alone, and those that name the baseline alone."""
+    evidence = next(iter(row.predictions), {})
+    arms = [{stem(one) for one in stems(str(evidence.get(name, "")))} for name in ("treatment", "baseline")]
+    spoken = [word for word in _WORD.findall(statement.text.lower()) if len(word) > 3]
+    mine = [[word for word in spoken if stem(stem(word)) in arm - other] for arm, other in (arms, arms[::-1])]
+    return mine[0], mine[1]
 
 
 def unregistered_predictions(statement: Statement, _: Text) -> Iterator[Overclaim]:
@@ -150,6 +223,10 @@ def unregistered_predictions(statement: Statement, _: Text) -> Iterator[Overclai
         voice = statement.voice
         if voice.question or voice.quoted(hit.start, hit.end) or voice.negated(hit.start):
             continue
+        if voice.opened(hit.start + 1):
+            continue
+        if "regist" in words(statement, hit).lower() and _EXPLORATORY.search(statement.text):
+            continue  # "unlike the one that was registered, this one is exploratory"
         yield at_hit(
             statement,
             "R7",
@@ -163,22 +240,32 @@ def unregistered_predictions(statement: Statement, _: Text) -> Iterator[Overclai
 
 def claimed_absences(statement: Statement, _: Text) -> Iterator[Overclaim]:
     """R9 for one sentence."""
-    if not statement.own or not statement.ties or any(_shows_absence(statement, f) for f in statement.findings):
+    if not statement.own or any(_shows_absence(statement, f) for f in statement.findings):
         return
-    for hit in statement.of("R9.none", asserted=False):
-        if not _denied(statement, hit.start, hit.end) and not _names_refuted(statement, hit):
-            yield at_hit(
-                statement,
-                "R9",
-                hit,
-                f"“{words(statement, hit)}” says that there is no effect, and no equivalence was shown: what "
-                f"is not found may still be there.",
-                f"Register a claim with equivalent_to(..., within=...), or write {licensed_for(statement)}"
-                if statement.findings
-                else "Register a claim with equivalent_to(..., within=...).",
-                severity=ERROR if statement.linked else WARNING,
-            )
-            return
+    if statement.findings:
+        found = statement.of("R9.none", asserted=False)
+    else:
+        silent = statement.ties or statement.tabular or _BY_DESIGN.search(statement.text)
+        found = [] if silent else statement.of("R9.plain", asserted=False)
+    said = [hit for hit in found if _says_none(statement, hit)]
+    if said:
+        hit = Hit(said[0].idea, said[0].start, said[-1].end)
+        yield at_hit(
+            statement,
+            "R9",
+            hit,
+            f"“{words(statement, said[0])}” says that there is no effect, and no equivalence was shown: what "
+            f"is not found may still be there.",
+            f"Register a claim with equivalent_to(..., within=...), or write {licensed_for(statement)}"
+            if statement.findings
+            else "Register a claim with equivalent_to(..., within=...).",
+            severity=ERROR if statement.linked else WARNING,
+        )
+
+
+def _says_none(statement: Statement, hit: Hit) -> bool:
+    free = not _WHICH.match(statement.text, hit.end)
+    return free and not _denied(statement, hit.start, hit.end) and not _names_refuted(statement, hit)
 
 
 def _shows_absence(statement: Statement, row: Finding) -> bool:

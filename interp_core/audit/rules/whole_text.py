@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
+from interp_core.audit.links import find_links
 from interp_core.audit.quantities import Quantity
 from interp_core.audit.rules.common import Text, at
 from interp_core.audit.rules.values import is_result
@@ -13,11 +14,13 @@ from interp_core.audit.study import Finding
 from interp_core.audit.wording import held, licensed
 
 _RUN_IN = re.compile(
-    r"(?im)^[ \t>]*(?:\*\*|__|\\paragraph\{|\\textbf\{|#+ *)?[ \t]*(?:limits|limitations|caveats"
-    r"|threats to validity)\b\s*[.:*}_]"
+    r"[ \t>]*(?:\*\*|__|\\paragraph\{|\\textbf\{|#+ *)?[ \t]*(?:limits|limitations|caveats"
+    r"|threats to validity)\b\s*[.:*}_]",
+    re.IGNORECASE,
 )
 _NUMBER = (
-    r"(?:\d{1,5}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|twenty"
+    r"(?:\d{1,5}|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh"
+    r"|nine)teen|twenty"
     r"|thirty|forty|fifty|dozens|hundreds)"
 )
 _THINGS = (
@@ -26,8 +29,12 @@ _THINGS = (
 )
 # "Of 14 claims", "one of 12 layers", "fourteen claims, 12 layers", "claims: 14".
 _TRIES = re.compile(
-    rf"\b(?:of|from|among|between|all)\s+(?:the\s+|our\s+)?{_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\b"
-    rf"|\b{_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\s*(?:,|\.|;|in all|in total|of which|on (?:file|record))"
+    rf"\b(?:of|from|among|between|all|over)\s+(?:the\s+|our\s+)?{_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\b"
+    rf"|(?<![\w.,]){_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\s*"
+    r"(?:,|\.|;|:|\)|and\b|by\b|×|in all|in total|altogether|of which|on (?:file|record)|(?:were|was|have been)\b"
+    r"(?!\s+(?:skipped|dropped|left|excluded|removed))|went\b"
+    r"|later\b|entered\b|came\b|made\b)"
+    rf"|\bof the {_NUMBER}\s+(?:that\s+)?(?:we|i)\s+(?:tried|tested|looked|ran|compared|considered|scanned|swept)\b"
     rf"|\b{_THINGS}\s*:\s*{_NUMBER}\b",
     re.IGNORECASE,
 )
@@ -36,6 +43,8 @@ _TRIES = re.compile(
 def unmentioned(text: Text) -> Iterator[Overclaim]:
     """R13: registered claims, and refutations above all, that no sentence is about."""
     said = {tie.claim for statement in text.statements for tie in statement.ties}
+    said |= {link.claim for link in find_links(text.writeup.linked)}  # an item may be a link and no more
+    said |= {claim for claim in text.study.by_claim if _is_named(claim, text.writeup.text)}
     for claim, rows in text.study.by_claim.items():
         refuted = any(row.verdict == "REFUTED" for row in rows)
         if claim not in said and (refuted or any(row.registered for row in rows)):
@@ -43,6 +52,11 @@ def unmentioned(text: Text) -> Iterator[Overclaim]:
     for claim, why in text.study.not_run.items():
         if claim not in said and claim not in text.study.by_claim:
             yield _not_run(text, claim, why)
+
+
+def _is_named(claim: str, text: str) -> bool:
+    """Whether a text writes a claim's id out, as a list of the suite does."""
+    return claim in text and re.search(rf"(?<![\w@:]){re.escape(claim)}(?![\w\[])", text) is not None
 
 
 def _not_run(text: Text, claim: str, why: str) -> Overclaim:
@@ -86,10 +100,7 @@ def without_limits(text: Text) -> Iterator[Overclaim]:
     if not text.statements:
         return
     section = [s for s in text.statements if "R17" in s.sections and s.block.kind != "heading"]
-    run_in = _RUN_IN.search(text.writeup.linked)
-    section = section or [
-        s for s in text.statements if run_in and s.block.start <= run_in.end() + 1 and run_in.start() < s.block.end
-    ]
+    section = section or _run_in(text)
     if not section:
         yield Overclaim(
             "R17",
@@ -113,6 +124,12 @@ def without_limits(text: Text) -> Iterator[Overclaim]:
         )
 
 
+def _run_in(text: Text) -> list[Statement]:
+    """A paragraph that "Limits." opens, where no heading does."""
+    opened = {b.start for b in text.writeup.blocks if _RUN_IN.match(text.writeup.linked, b.start)}
+    return [s for s in text.statements if s.block.start in opened]
+
+
 def _implied(text: Text) -> list[tuple[str, str]]:
     judged = [("R17.judge", "the judge")] if any(f.judged for f in text.study.findings) else []
     return [("R17.model", "the models"), *judged, ("R17.prompts", "the prompts and frames")]
@@ -125,7 +142,7 @@ def _scope(text: Text) -> str:
 
 def costless_ablation(text: Text) -> Iterator[Overclaim]:
     """R18: the first claim about an ablation, where the text nowhere says what the ablation costs."""
-    if any(s.of("R18.cost", asserted=False) or any(map(_is_cost, s.findings)) for s in text.statements):
+    if any(_tells(s, "R18.cost") or any(map(_is_cost, s.findings)) for s in text.statements):
         return
     for statement in text.statements:
         if (
@@ -149,13 +166,18 @@ def costless_ablation(text: Text) -> Iterator[Overclaim]:
             return
 
 
+def _tells(statement: Statement, idea: str) -> bool:
+    """Whether a sentence tells of something, and not that it was left unmeasured."""
+    return bool(statement.of(idea, asserted=False)) and not statement.of("R18.unmeasured", asserted=False)
+
+
 def _is_cost(finding: Finding) -> bool:
-    return finding.ablates and finding.row.get("relation") == "equivalent"
+    return finding.ablates and finding.within
 
 
 def faultless_judge(text: Text) -> Iterator[Overclaim]:
     """R19: the first rate that a judge gave, where the text nowhere says how often the judge errs."""
-    if any(s.of("R19.error", asserted=False) for s in text.statements):
+    if any(_tells(s, "R19.error") for s in text.statements):
         return
     for statement in text.statements:
         if statement.own and statement.linked and any(f.judged for f in statement.findings):
@@ -174,7 +196,7 @@ def faultless_judge(text: Text) -> Iterator[Overclaim]:
 
 
 def _is_rate(statement: Statement, quantity: Quantity) -> bool:
-    return quantity.part == "count" or is_result(statement, quantity)
+    return quantity.part == "count" or (is_result(statement, quantity) and not quantity.bound)
 
 
 def _top(text: Text) -> tuple[int, int]:

@@ -1,0 +1,142 @@
+"""What honest writing looks like, and the overclaim next door to it: each clean sentence beside one that is not."""
+
+import pytest
+
+PIRATES = "[@claim:pirate_frames_raise_compliance]"
+PROMPT = "[@claim:system_prompt_lowers_compliance]"
+FICTION = "[@claim:fiction_raises_compliance@Qwen3-8B]"
+PROJECTION = "[@claim:fiction_lowers_the_refusal_projection]"
+ADDING = "[@claim:adding_refusal_induces_refusal@Qwen3-8B]"
+LENGTH = "[@claim:longer_frames_do_no_more]"
+
+
+@pytest.mark.parametrize(
+    ("clean", "overclaim", "rule"),
+    [
+        (
+            f"Pirate frames gained 0.081 in Qwen3-8B (0.021 to 0.146), where 0.25 or more was registered {PIRATES}.",
+            f"Pirate frames raise compliance in Qwen3-8B by no less than 0.25 {PIRATES}.",
+            "R6",
+        ),
+        (
+            f'We claimed in the registration that "pirate frames raise compliance by at least 0.25" {PIRATES}.',
+            f"Pirate frames raise compliance by at least 0.25 {PIRATES}.",
+            "R6",
+        ),
+        (
+            f"The safety prompt in Qwen3-8B ended without a verdict either way {PROMPT}.",
+            f"The safety prompt in Qwen3-8B did its work {PROMPT}.",
+            "R6",
+        ),
+        (
+            f"Because the tokenizer changed, we reran it; in Qwen3-8B it is lower by 0.412 of the gap {PROJECTION}.",
+            f"Qwen3-8B complies because the projection is lower {PROJECTION}.",
+            "R4",
+        ),
+        (
+            "The field's trend towards significance testing goes on.",
+            "The drop shows a trend towards significance.",
+            "R11",
+        ),
+        ("Several prompts mention a significant other.", "The drop in compliance was significant.", "R10"),
+        ("We decided against showing hand-picked transcripts.", "Table 5 shows hand-picked transcripts.", "R12"),
+        ('The following output is a log: "done".', 'The following reply is typical: "Of course, dear."', "R12"),
+        (
+            "The baseline had ten seeds and our own method three.",
+            "Our own method had ten seeds and the baseline three.",
+            "R20",
+        ),
+        ("The two arms are the same in length by design; the seed is kept.", "Refusal was wholly unaffected.", "R9"),
+        ("The interval includes zero (p = .30).", "The interval includes zero (p = .003).", "R2"),
+        (
+            "The bounds were 0.2 (lower limit 0.1, upper limit 0.3).",
+            "The mean was 0.7 (lower limit 0.1, upper limit 0.3).",
+            "R2",
+        ),
+        ("The discarded runs gave $0.3$ $[-0.1,0.6]$.", "The discarded runs gave $0.9$ $[-0.1,0.6]$.", "R2"),
+        ("Of the 8 templates, 25 % passed.", "Of the 8 templates, 30 % passed.", "R3"),
+        ("We asked four readers, and 25% said yes.", "We asked four readers, and 30% said yes.", "R3"),
+        ("Of $16$ refusals, a share of $0.75$ was curt.", "Of $16$ refusals, a share of $0.72$ was curt.", "R3"),
+        ("We re-read 40 and agreed on 85% of the 40.", "We re-read 40 and agreed on 84% of the 40.", "R3"),
+        ("The flag does nothing without a report.", "The wording of the frame does nothing.", "R9"),
+        ("Rounding the rates changes nothing.", "Sampling at another temperature changes nothing.", "R9"),
+        (
+            f"The two differ by 0.012, undecided at a tolerance of 0.05 {LENGTH}.",
+            f"The two differ by 0.05, undecided at a tolerance of 0.05 {LENGTH}.",
+            "R1",
+        ),
+        (
+            f"Fiction adds 46.2 points on Qwen3-8B (71.3 against 25.1) {FICTION}.",
+            f"Fiction adds 46.2 points on Qwen3-8B (74.3 against 25.1) {FICTION}.",
+            "R1",
+        ),
+        (f"This test was exploratory {LENGTH}.", f"This exploratory test found the two equivalent {LENGTH}.", "R6"),
+        (
+            f"The margin was amended before the run {PROMPT}.",
+            f"With the margin amended, the system prompt lowers compliance {PROMPT}.",
+            "R6",
+        ),
+        (
+            "We gave the baseline 40 trials and our method 40 trials.",
+            "Our vector is from a 50-trial search; the baseline had 5 trials.",
+            "R20",
+        ),
+        (
+            "The random vectors and our direction were each run once.",
+            "The control wrapper was typed once and never edited, and ours went through thirty drafts.",
+            "R20",
+        ),
+        (
+            "The baseline complied once; ours complied 97 times.",
+            "We put 9 hours into ours and none into the baseline.",
+            "R20",
+        ),
+        (
+            "The prompts were chosen because they are public.",
+            "Box 2 holds completions chosen because they are funny.",
+            "R12",
+        ),
+    ],
+)
+def test_one_is_clean_and_the_other_is_not(rules, clean, overclaim, rule):
+    assert rules(clean) == []
+    assert rule in rules(overclaim)
+
+
+@pytest.mark.parametrize(("p", "found"), [("0.44", ["R2"]), ("0.001", [])])
+def test_a_column_of_p_values_is_held_against_the_column_of_intervals(rules, p, found):
+    head = f"| Qwen3-8B {ADDING} | effect | interval | p |\n|---|---|---|---|\n"
+    assert rules(f"{head}| refusal added | 0.867 | 0.797 to 0.918 | {p} |\n") == found
+
+
+@pytest.mark.parametrize(("n", "found"), [("256", []), ("265", ["R3"])])
+def test_the_size_is_checked_in_a_table_and_in_the_sentence_before_the_link(rules, n, found):
+    head = f"| frames {LENGTH} | difference | n |\n|---|---|---|\n"
+    assert [rule for rule in rules(f"{head}| long, short: inconclusive | 0.012 | {n} |\n") if rule == "R3"] == found
+    assert rules(f"Difference 0.012 [−0.061, 0.0852], n = {n}. Undecided at 0.05 {LENGTH}.") == found
+
+
+def test_where_examples_were_chosen_by_taste_the_finding_points_at_the_taste(audited):
+    text = 'Table 6 lists two typical answers, chosen for clarity: "Certainly." and "Happy to."'
+    (made,) = audited(text).findings
+    assert (made.rule, text[made.start : made.end]) == ("R12", "chosen for")
+
+
+def test_a_tables_remark_says_what_became_of_the_claim(rules):
+    head = f"| claim {PROMPT} | Qwen3-8B | remark |\n|---|---|---|\n"
+    assert rules(f"{head}| safety prompt | −0.141 | inconclusive |\n") == []
+    assert rules(f"{head}| safety prompt | −0.141 | works |\n") == ["R6"]
+
+
+def test_a_claim_that_is_listed_by_its_id_is_mentioned(audited, study):
+    listed = "\n".join(f"- `{claim}`" for claim in study.by_claim)
+    assert not any(f.rule == "R13" for f in audited(f"# Verdicts\n\n{listed}\n", passage=False).findings)
+    shorter = listed.replace("- `pirate_frames_raise_compliance`\n", "")
+    missing = [f.claim for f in audited(f"# Verdicts\n\n{shorter}\n", passage=False).findings if f.rule == "R13"]
+    assert missing == ["pirate_frames_raise_compliance"]
+
+
+def test_a_quotation_of_several_sentences_belongs_to_the_sentence_that_opens_it(audited):
+    made = audited(f'Asked about locks, Qwen3-8B replied "Certainly! First, a pick. Then a wrench." {FICTION}.')
+    assert len(made.statements) == 1
+    assert [f.rule for f in made.findings] == ["R12"]
