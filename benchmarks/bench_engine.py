@@ -18,12 +18,12 @@ from transformers import AutoConfig, AutoModelForCausalLM, GenerationConfig
 
 from fixtures.study import COMPLIANCE, HARMFUL, HARMLESS
 from interp_core import PromptSet
+from interp_core.bench.cutting import in_parts, settled
 from interp_core.engine import Edit, LiveModel, capture
 from interp_core.engine.batches import Batch
 from interp_core.engine.generate import generate
 from interp_core.engine.hooks import BatchEdit
 from interp_core.engine.traced import TracedModel
-from interp_core.bench.cutting import in_parts, settled
 from tests.engine.tiny import train_tokenizer
 
 PROMPTS, LENGTH, NEW = 8, 64, 32

@@ -21,13 +21,13 @@ from torch import Tensor
 
 from fixtures.study import HARMFUL, HARMLESS, REFUSALS
 from interp_core import select_direction
+from interp_core.bench.selecting import INDUCE, KL, Table
 from interp_core.engine import LiveModel
 from interp_core.engine.batches import Batch
 from interp_core.engine.capture import inputs_of
 from interp_core.engine.hooks import last_position_only
 from interp_core.engine.resume import resumed, streams
 from interp_core.engine.sweep import Sweep, template_means
-from interp_core.bench.selecting import INDUCE, KL, Table
 
 ORGANISM = Path(__file__).parents[1] / "fixtures" / "organisms" / "trained" / "mediated"
 DIRECTION = select_direction(HARMFUL, HARMLESS, refusals=REFUSALS)

@@ -14,6 +14,7 @@ from interp_core.stats import (
     decide,
     delong_interval,
 )
+from interp_core.stats._dirichlet import dirichlet
 from interp_core.stats.separability import placements
 
 
@@ -114,3 +115,9 @@ def test_areas_mirror_stay_in_bounds_and_have_a_width(x, y):
     assert found.width > 0
     assert (mirrored.low, mirrored.high) == pytest.approx((1 - found.high, 1 - found.low))
     assert auc_interval(np.exp(x), np.exp(y)) == found
+
+
+def test_values_seen_once_are_weighted_as_by_gamma_draws():
+    weights = dirichlet(np.random.default_rng(3), np.ones(5), 7)
+    drawn = np.random.default_rng(3).standard_gamma(np.ones(5), (7, 5))
+    np.testing.assert_array_equal(weights, drawn / drawn.sum(axis=1, keepdims=True))
