@@ -71,7 +71,7 @@ and the score end.
 Where frames differ by an icc of .4 (some work always, some never), eight of them are few for any interval of useful
 width, and the end on the side of the rarer kind errs up to about .04; at an icc of .6 and a rate of .15, up to .09. It
 cannot be seen in the sample: the samples that mislead are those in which the rare kind is missing, so that frames look
-alike. Elsewhere the floor is conservative: its price is up to twice the ANOVA interval's width where frames hardly differ.
+alike. Elsewhere the floor is conservative: it costs up to twice the ANOVA interval's width where frames hardly differ.
 
 | frames x requests | cells | ANOVA: low / high | ours: low / high | width: ANOVA, ours |
 |---|---|---|---|---|
