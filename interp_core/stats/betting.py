@@ -49,7 +49,7 @@ def lower_end(unit: Float[np.ndarray, "n"], alpha: float) -> float:
     rng = np.random.default_rng(len(unit))
     orders = rng.permuted(np.broadcast_to(np.arange(len(unit)), (_ORDERS, len(unit))), axis=1)
     bets = Bets(unit[orders], float(np.log(_AIM / alpha)))
-    grid, likely = np.arange(1, _GRID + 1) / _GRID, int(unit.mean() * _GRID) + 1
+    grid, likely = np.arange(1, _GRID + 1) / _GRID, int(unit.mean() * _GRID) + 2
     coarse = _last_rejected(bets, alpha, grid[:likely])  # hardly ever is a mean above the sample's rejected
     if likely < _GRID and coarse == grid[likely - 1]:
         coarse = _last_rejected(bets, alpha, grid)
