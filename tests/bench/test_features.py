@@ -115,6 +115,7 @@ def rate(bench, model) -> float:
     return float(np.mean([value.number for value in bench.values(model.judged(FEW, by=COMPLIANCE, max_new_tokens=12))]))
 
 
+@pytest.mark.slow
 def test_ablating_the_planted_refusal_feature_restores_compliance_and_others_like_it_do_not(planted) -> None:
     bench, feature = planted
     assert rate(bench, bench.model) < 0.1

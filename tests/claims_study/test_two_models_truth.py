@@ -47,6 +47,7 @@ def test_what_training_changed_is_found_and_nothing_else(tmp_path: Path) -> None
     check(found)
 
 
+@pytest.mark.slow
 def test_a_direction_that_does_not_transfer_is_refuted(tmp_path: Path) -> None:
     found = verdicts(tmp_path, "either", "tuned")
     assert found == {(EITHER, "tuned"): "REFUTED"}
