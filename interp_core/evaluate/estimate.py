@@ -26,6 +26,8 @@ from interp_core.stats.judge_error import Judges
 FEWEST_REQUESTS = 5
 Arms = Sequence[tuple[Value, ...]]
 At = Callable[[float], stats.Interval]
+# Given the error of one tail, and the margin in the measure's own unit.
+InRaw = Callable[[float, float], stats.Interval]
 
 
 @dataclass(frozen=True)
@@ -75,20 +77,27 @@ def estimate(prediction: Prediction, claim: Claim, arms: Arms, bench: Bench) -> 
     ClaimError : values without a partner, or missing where nothing bounds them.
     InvalidEvidence : the gap that is the unit points the other way.
     """
-    sort = type(prediction.treatment)
+    sort, labels = type(prediction.treatment), _labels(prediction)
     if sort is Separation:
         return _separation(claim, arms)
     if sort is Correlation:
         return _correlation(claim, arms)
     if sort is Best:
-        return _best(prediction, claim, arms, bench)
+        chosen, side = best(prediction, claim, arms)
+        return _in_units(prediction, claim, (side,), lambda alpha, _: chosen(alpha), bench)
     sides, bounds = _trends(prediction, claim, arms) if sort is Trend else _differences(prediction, claim, arms)
-    labels = _labels(prediction)
+    judges = _judges(prediction)
     if labels is not None:
-        return Estimate(_powered(claim, sides[0], labelled(labels, claim, sides[0])), len(sides[0].treatment), sides)
-    gap = _gap(prediction, claim, bench, claim.alpha)
-    unit = abs(gap.estimate) if gap else 1.0
-    return Estimate(_in_units(prediction, claim, sides, bounds, bench), len(sides[0].treatment), sides, unit)
+        return _raw(sides, _powered(claim, sides[0], labelled(labels, claim, sides[0])))
+    if judges is not None:
+        return _raw(sides, lambda alpha: _corrected(claim, sides[0], judges, alpha))
+    return _in_units(
+        prediction, claim, sides, lambda alpha, margin: _interval(claim, sides, bounds, margin, alpha), bench
+    )
+
+
+def _raw(sides: tuple[Pairs, ...], at: At) -> Estimate:
+    return Estimate(at, len(sides[0].treatment), sides)
 
 
 def _differences(prediction: Prediction, claim: Claim, arms: Arms) -> tuple[tuple[Pairs, ...], Bounds | None]:
@@ -134,22 +143,20 @@ def _rise(value: Value, rise: float) -> Value:
 
 
 def _in_units(
-    prediction: Prediction, claim: Claim, sides: tuple[Pairs, ...], bounds: Bounds | None, bench: Bench
-) -> At:
-    """The interval in the prediction's unit: raw, or shares of the gap with the gap's own uncertainty."""
+    prediction: Prediction, claim: Claim, sides: tuple[Pairs, ...], interval: InRaw, bench: Bench
+) -> Estimate:
+    """The estimate in the prediction's unit: raw, or shares of the gap with the gap's own uncertainty."""
     requests = len(set(sides[0].requests))
+    of_claim = _gap(prediction, claim, bench, claim.alpha)
+    unit = abs(of_claim.estimate) if of_claim else 1.0
 
     def at(alpha: float) -> stats.Interval:
+        found = interval(alpha, prediction.margin * unit)
         gap = _gap(prediction, claim, bench, alpha)
-        margin = prediction.margin * (abs(gap.estimate) if gap else 1.0)
-        judges = _judges(prediction)
-        if judges:
-            return _corrected(claim, sides[0], judges, alpha)
-        found = _interval(claim, sides, bounds, margin, alpha)
         found = stats.ratio_interval(found, gap) if gap else found
         return found if requests >= FEWEST_REQUESTS else found.withheld(_too_few(requests))
 
-    return at
+    return Estimate(at, len(sides[0].treatment), sides, unit)
 
 
 def _judges(prediction: Prediction) -> Judges | None:
@@ -189,18 +196,6 @@ def _answers(values: Sequence[Value], where: str) -> Float[np.ndarray, "n"]:
     return numbers
 
 
-def _best(prediction: Prediction, claim: Claim, arms: Arms, bench: Bench) -> Estimate:
-    """The best of several configurations, raw or in shares of the gap with the gap's own uncertainty."""
-    chosen, side = best(prediction, claim, arms)
-    unit = _gap(prediction, claim, bench, claim.alpha)
-
-    def at(alpha: float) -> stats.Interval:
-        gap = _gap(prediction, claim, bench, alpha)
-        return stats.ratio_interval(chosen(alpha), gap) if gap else chosen(alpha)
-
-    return Estimate(at, len(side.treatment), (side,), abs(unit.estimate) if unit else 1.0)
-
-
 def _labels(prediction: Prediction) -> Labels | None:
     """The labels that correct the judge of a prediction, where there are such.
 
@@ -212,8 +207,7 @@ def _labels(prediction: Prediction) -> Labels | None:
     labels = quantity.judge.labels if isinstance(quantity, Judged) else None
     if labels is not None and not isinstance(prediction.treatment, Measurement):
         raise ClaimError(
-            "labels correct the difference of two arms, and not a contrast or a trend. Calibrate the judge instead: "
-            "judge.calibrated(...).",
+            "labels correct the difference of two arms, and no contrast, trend or best of several. Compare two arms.",
             where=prediction.where,
         )
     return labels
@@ -221,17 +215,18 @@ def _labels(prediction: Prediction) -> Labels | None:
 
 def _powered(claim: Claim, side: Pairs, labels: Labelled) -> At:
     """The difference of true rates, from all judged pairs and the labels of some (prediction-powered inference)."""
+    cases = [side.differences(case) for case in fills((0.0, 1.0), side.missing, where=claim.where)]
+    note = labels.note()
 
     def at(alpha: float) -> stats.Interval:
         rng = np.random.default_rng(claim.seed())
-        cases = [side.differences(case) for case in fills((0.0, 1.0), side.missing, where=claim.where)]
         found = [
             stats.prediction_powered_interval(judged, labels.differences, rng=rng, alpha=alpha, bounds=(-1.0, 1.0))
             if not labels.missing
             else stats.paired_mean_interval(judged, rng=rng, alpha=alpha, bounds=(-1.0, 1.0)).withheld(labels.wanted)
             for judged in cases
         ]
-        return _spanning(found, (found[0].estimate + found[-1].estimate) / 2, side.missing).noted(labels.note)
+        return _spanning(found, (found[0].estimate + found[-1].estimate) / 2, side.missing).noted(note)
 
     return at
 

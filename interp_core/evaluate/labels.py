@@ -36,7 +36,6 @@ class Labelled:
     missing: int
     sheet: Path
 
-    @property
     def note(self) -> str:
         """How many pairs were labelled, and by which version of the sheet."""
         drawn = int(np.isfinite(self.differences).sum())

@@ -114,25 +114,25 @@ def outlook(prediction: Prediction, claim: Claim) -> Outlook:
 
     Without one, that is twice the margin; no effect at all for a prediction that a difference is small.
     """
-    sizes, design = _sizes(prediction), _design(prediction, claim)
+    sizes = _sizes(prediction)
+    design = _design(prediction, claim, sizes)
     small = prediction.relation in WITHIN
     if design.requests < 2 or _compares_statistics(prediction):
         why = (
             "a single request" if design.requests < 2 else "two statistics are compared, for which there is no formula"
         )
         return Outlook(sizes, design.effect, None, None, None, prediction.unit, why)
-    found = _expected(prediction)(design)
+    found = _expected(prediction, design)(design)
     chance = max(0.0, 2 * found.chance - 1) if prediction.relation == "equivalent" else found.chance
     reachable = found.mde is not None and found.mde <= design.widest and not small
     mde = found.mde if reachable else None
     return Outlook(sizes, design.effect, chance, mde, found.needed, prediction.unit, found.supposes)
 
 
-def _design(prediction: Prediction, claim: Claim) -> _Design:
+def _design(prediction: Prediction, claim: Claim, sizes: Mapping[str, int]) -> _Design:
     small = prediction.relation in WITHIN
     wanted = claim.registration.planning_effect or (0.0 if small else PLANNING * prediction.margin)
     widest = _widest(prediction)
-    sizes = _sizes(prediction)
     requests, alpha = sizes["request"], claim.alpha
     if isinstance(prediction.treatment, Best):  # a half selects, or every configuration takes its share of the error
         bounded = np.isfinite(widest)
@@ -168,14 +168,14 @@ def _sizes(prediction: Prediction) -> dict[str, int]:
     return {"request": len(prompts.requests), **({"frame": frames} if frames else {})}
 
 
-def _expected(prediction: Prediction) -> Callable[[_Design], _Expected]:
+def _expected(prediction: Prediction, design: _Design) -> Callable[[_Design], _Expected]:
     """How the chance of a prediction is found."""
     if isinstance(prediction.treatment, Separation):
         return _separation
     if isinstance(prediction.treatment, Correlation):
         return _correlation
-    bounded = np.isfinite(_widest(prediction))
-    if _sizes(prediction).get("frame", 1) > 1:
+    bounded = np.isfinite(design.widest)
+    if design.frames > 1:
         return _crossed_shares if bounded else _crossed
     if bounded:
         return _rates if _is_rate(prediction) else _scores
