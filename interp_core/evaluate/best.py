@@ -12,7 +12,6 @@ from interp_core.errors import ClaimError
 from interp_core.evaluate.pairing import Pairs, pair
 from interp_core.spec.best import Best
 from interp_core.spec.claim import Claim
-from interp_core.spec.measure import Judged
 from interp_core.spec.prediction import Prediction
 
 Chosen = tuple[Callable[[float], stats.Interval], Pairs]
@@ -26,17 +25,10 @@ def best(prediction: Prediction, claim: Claim, arms: Sequence[tuple[Value, ...]]
 
     Raises
     ------
-    ClaimError : a prompt has no number, so that the configurations cannot be ranked, or the judge is calibrated, which
-        corrects a difference of two arms alone.
+    ClaimError : a prompt has no number, so that the configurations cannot be ranked.
     """
     treatment = prediction.treatment
     assert isinstance(treatment, Best)
-    if isinstance(treatment.quantity, Judged) and treatment.quantity.judge.calibrations:
-        raise ClaimError(
-            "a calibrated judge corrects the difference of two arms, and not the best of several. Compare two arms, or "
-            "leave the calibration out.",
-            where=prediction.where,
-        )
     count, bounds = len(treatment.names), treatment.quantity.bounds
     sides = [pair(a, b, where=claim.where) for a, b in zip(arms[:count], arms[count:], strict=True)]
     if any(side.missing for side in sides):

@@ -18,7 +18,7 @@ from interp_core.spec.best import Best
 from interp_core.spec.claim import Claim
 from interp_core.spec.judge import Labels
 from interp_core.spec.measure import Judged
-from interp_core.spec.model import Contrast, Measurement
+from interp_core.spec.model import Contrast
 from interp_core.spec.prediction import Prediction
 from interp_core.spec.statistic import CHANCE, Correlation, Separation, Trend
 from interp_core.stats.judge_error import Judges
@@ -161,12 +161,11 @@ def _in_units(
 
 def _judges(prediction: Prediction) -> Judges | None:
     """The measured errors of the judge behind a difference of two rates, where it has been calibrated."""
-    treatment = prediction.treatment
-    if not isinstance(treatment, Measurement) or not isinstance(treatment.quantity, Judged):
+    quantity = prediction.treatment.arms[0].quantity
+    if not isinstance(quantity, Judged):
         return None
     counts = tuple(
-        stats.JudgeCounts(c.positives, c.detected, c.negatives, c.cleared)
-        for c in treatment.quantity.judge.calibrations
+        stats.JudgeCounts(c.positives, c.detected, c.negatives, c.cleared) for c in quantity.judge.calibrations
     )
     return (counts[0], counts[1]) if len(counts) > 1 else counts[0] if counts else None
 
@@ -197,20 +196,9 @@ def _answers(values: Sequence[Value], where: str) -> Float[np.ndarray, "n"]:
 
 
 def _labels(prediction: Prediction) -> Labels | None:
-    """The labels that correct the judge of a prediction, where there are such.
-
-    Raises
-    ------
-    ClaimError : something else than a difference of two arms is to be corrected.
-    """
+    """The labels that correct the judge of a prediction, where there are such."""
     quantity = prediction.treatment.arms[0].quantity
-    labels = quantity.judge.labels if isinstance(quantity, Judged) else None
-    if labels is not None and not isinstance(prediction.treatment, Measurement):
-        raise ClaimError(
-            "labels correct the difference of two arms, and no contrast, trend or best of several. Compare two arms.",
-            where=prediction.where,
-        )
-    return labels
+    return quantity.judge.labels if isinstance(quantity, Judged) else None
 
 
 def _powered(claim: Claim, side: Pairs, labels: Labelled) -> At:

@@ -14,8 +14,11 @@ from interp_core.evaluate.estimate import Estimate, estimate
 from interp_core.evaluate.facts import facts
 from interp_core.evaluate.pairing import Bounds, Pairs
 from interp_core.spec.claim import Claim
+from interp_core.spec.judge import Judge
 from interp_core.spec.measure import Judged
+from interp_core.spec.model import Contrast
 from interp_core.spec.prediction import Comparable, Prediction
+from interp_core.spec.statistic import Correlation, Separation, Trend
 
 LEAST_P = 5e-4  # smaller ones take millions of draws; times forty claims it is still below .025
 
@@ -118,10 +121,9 @@ class Evidence:
 
     def _judge(self) -> Mapping[str, Any] | None:
         """What is known of the judge's errors, and the smallest that would change the verdict; None without one."""
-        quantity = self.prediction.treatment.quantity
-        if not isinstance(quantity, Judged):
+        judge = _judge(self.prediction)
+        if judge is None:
             return None
-        judge = quantity.judge
         tipping = None if judge.exact else self.tipping_point()
         return {
             "name": judge.name,
@@ -131,9 +133,15 @@ class Evidence:
             "tipping_point": None if tipping is None or math.isinf(tipping) else _rounded(tipping),
         }
 
-    def tipping_point(self) -> float:
-        """The smallest difference between the arms' judging errors that would change the verdict."""
-        return stats.tipping_point(self.interval, lambda found: _decide(self.prediction, found))
+    def tipping_point(self) -> float | None:
+        """The smallest difference between two arms' judging errors that would change the verdict; infinite if none.
+
+        None for an AUC and a correlation: which answers are misjudged decides there, and not only how many.
+        """
+        moved = _moved(self.prediction)
+        if moved is None:
+            return None
+        return stats.tipping_point(self.interval, lambda found: _decide(self.prediction, found)) / moved
 
 
 def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
@@ -155,11 +163,12 @@ def gather(prediction: Prediction, claim: Claim, bench: Bench) -> Evidence:
 
 def _unless_biased(evidence: Evidence) -> Evidence:
     """The evidence; not SUPPORTED where errors of the judge within its registered bound would change that."""
-    quantity = evidence.prediction.treatment.quantity
-    bound = quantity.judge.bias_bound if isinstance(quantity, Judged) else None
+    judge = _judge(evidence.prediction)
+    bound = judge.bias_bound if judge else None
     if bound is None or evidence.decision.verdict is not stats.Verdict.SUPPORTED:
         return evidence
     tipping = evidence.tipping_point()
+    assert tipping is not None, "a bound on the judge's bias is refused where no difference of arms is claimed"
     if tipping > bound:
         return evidence
     reason = (
@@ -167,6 +176,23 @@ def _unless_biased(evidence: Evidence) -> Evidence:
         "registered as possible"
     )
     return replace(evidence, decision=stats.Decision(stats.Verdict.INCONCLUSIVE, reason))
+
+
+def _judge(prediction: Prediction) -> Judge | None:
+    quantity = prediction.treatment.arms[0].quantity
+    return quantity.judge if isinstance(quantity, Judged) else None
+
+
+def _moved(prediction: Prediction) -> float | None:
+    """How far an effect moves at most where judging errors differ by one between any two arms; None if unknown."""
+    treatment, baseline = prediction.treatment, prediction.baseline
+    if isinstance(treatment, Separation | Correlation):
+        return None
+    if isinstance(treatment, Contrast):
+        return 2.0
+    if isinstance(treatment, Trend):
+        return stats.contrast_bounds(len(treatment.doses), (0.0, 1.0))[1] * (1 + isinstance(baseline, Trend))
+    return 1.0
 
 
 def _rounded(value: float) -> float:

@@ -19,7 +19,8 @@ def check(claim: Claim) -> tuple[str, ...]:
     Raises
     ------
     ClaimError : no prediction, an unknown kind or factor, an alpha outside 0 to 0.05, a causal claim without an
-        intervention, an arm on a third model, arms of two models that do not compare, unpaired arms.
+        intervention, an arm on a third model, arms of two models that do not compare, unpaired arms, a judge whose
+        known errors cannot be carried.
     InvalidEvidence : a direction is scaled on prompts that it was fitted on, or evaluated on either.
     """
     _check_form(claim)
@@ -27,6 +28,7 @@ def check(claim: Claim) -> tuple[str, ...]:
     for prediction in claim.every_prediction:
         _check_paired(prediction, claim.where)
         _check_across(prediction, claim.where)
+        _check_corrected(prediction, claim.where)
     _check_variants(claim)
     return _check_leakage(claim) + _not_pinned(claim)
 
@@ -175,6 +177,27 @@ def _check_unit(arm: Measurement, *, ranked: bool, where: str) -> None:
             "one: model.projection(..., on=refusal.fitted_in(base)); or compare what has no unit: model.cosine(...).",
             where=where,
         )
+
+
+def _check_corrected(prediction: Prediction, where: str) -> None:
+    """Raise ClaimError where what is known of a judge's errors could not be carried into the interval."""
+    treatment = prediction.treatment
+    kind = type(treatment).__name__.lower()
+    for arm in prediction.arms:
+        judge = arm.quantity.judge if isinstance(arm.quantity, Judged) else None
+        if judge and (judge.calibrations or judge.labels) and not isinstance(treatment, Measurement):
+            raise ClaimError(
+                f"the judge {judge.name!r} is {'labelled' if judge.labels else 'calibrated'}, which corrects the "
+                f"difference of two arms and no {kind}. Compare two arms, or say how far the judge may be off: "
+                "judge.biased_by_at_most(.1).",
+                where=prediction.where or where,
+            )
+        if judge and judge.bias_bound is not None and isinstance(treatment, Separation | Correlation):
+            raise ClaimError(
+                f"how far a bias of {judge.bias_bound:g} of the judge {judge.name!r} moves a {kind} is not known: "
+                "which answers it misjudges decides. Compare means, or leave the bound out.",
+                where=prediction.where or where,
+            )
 
 
 def _several(arms: Iterable[Measurement]) -> bool:

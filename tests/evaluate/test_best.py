@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from interp_core import Calibration, add, best_of
+from interp_core import add, best_of
 from interp_core.errors import ClaimError
 from interp_core.evaluate.evidence import gather
 from interp_core.evaluate.outlook import outlook
@@ -115,21 +115,6 @@ def test_missing_scores_are_refused() -> None:
     numbers[0] = np.nan
     with pytest.raises(ClaimError, match="8 pairs have no score"):
         found(configurations(judged=True).higher_than(bare(judged=True), by=0.3), PlantedBench(lambda _: numbers))
-
-
-def test_a_corrected_judge_is_refused_and_not_forgotten() -> None:
-    """Its row would say that the judge's errors are carried, and they would not be."""
-    counts = Calibration(positives=60, detected=57, negatives=60, cleared=52)
-    for judge, words in (
-        (JUDGE.calibrated(counts), "calibrated judge"),
-        (JUDGE.labelled("l.jsonl", pairs=8), "labels"),
-    ):
-        arms = {str(c): MODEL.under(add(DIRECTION, coefficient=c)).judged(HARMFUL.test, by=judge) for c in (1.0, 2.0)}
-        with pytest.raises(ClaimError, match=rf"{words} corrects? the difference of two arms"):
-            found(
-                best_of(arms).higher_than(MODEL.judged(HARMFUL.test, by=judge), by=0.3),
-                PlantedBench(lambda _: np.ones(64)),
-            )
 
 
 def test_what_says_nothing_is_refused() -> None:

@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 
-from interp_core import Calibration, FrameSet, Measurement, correlation, refusal_phrases, separation, trend
+from interp_core import (
+    Calibration,
+    FrameSet,
+    Judge,
+    Measurement,
+    correlation,
+    refusal_phrases,
+    separation,
+    stats,
+    trend,
+)
 from interp_core.errors import ClaimError
 from interp_core.evaluate import evaluate
+from interp_core.evaluate.evidence import gather
 from interp_core.spec.claim import Variant
 from interp_core.spec.prediction import Prediction
 
@@ -174,6 +185,31 @@ def test_a_bias_within_its_registered_bound_withholds_support() -> None:
     at = tipping["tipping_point"]
     assert 0 < at < 0.3
     assert (verdict(0.9 * at), verdict(1.1 * at)) == ("SUPPORTED", "INCONCLUSIVE")
+
+
+def test_a_bias_moves_a_contrast_twice_and_a_trend_by_its_line() -> None:
+    """Each of a contrast's differences may be off by it, and a line through biased doses rises by more than it."""
+
+    def contrast(judge: Judge) -> Prediction:
+        return (judged(judge, "x") - judged(judge)).higher_than(judged(judge, "y") - judged(judge, "z"), by=0.2)
+
+    def rising(judge: Judge) -> Prediction:
+        return trend({1: judged(judge), 2: judged(judge, "y"), 3: judged(judge, "x")}).rises(by=0.2)
+
+    def rate(arm: Measurement) -> np.ndarray:
+        share = {"x": 0.8, "y": 0.5, "z": 0.5}.get(arm.prompts.prefill or "", 0.2)
+        return (np.arange(64) < 64 * share).astype(float)
+
+    for predicted, moved in ((contrast, 2.0), (rising, stats.contrast_bounds(3, (0.0, 1.0))[1])):
+        evidence = gather(predicted(JUDGE), claim(predicted(JUDGE)), PlantedBench(rate))
+        tipping = evidence.tipping_point()
+        assert tipping is not None
+        for share, holds in ((0.99, True), (1.01, False)):
+            biased = evidence.interval.scaled(1.0, offset=-share * moved * tipping)
+            assert (stats.decide(biased, margin=0.2, direction="higher").verdict is stats.Verdict.SUPPORTED) is holds
+        for bound, verdict in ((0.9 * tipping, "SUPPORTED"), (1.1 * tipping, "INCONCLUSIVE")):
+            prediction = predicted(JUDGE.biased_by_at_most(bound))
+            assert row_of(prediction, rate)["verdict"] == verdict
 
 
 def test_an_exact_judge_has_no_tipping_point() -> None:

@@ -2,10 +2,25 @@ from dataclasses import replace
 
 import pytest
 
-from interp_core import ClaimRecorder, Frame, FrameSet, Judge, Model, PromptSet, zero
+from interp_core import (
+    Calibration,
+    ClaimRecorder,
+    Frame,
+    FrameSet,
+    Judge,
+    Measurement,
+    Model,
+    PromptSet,
+    best_of,
+    correlation,
+    separation,
+    trend,
+    zero,
+)
 from interp_core.errors import ClaimError, InvalidEvidence
 from interp_core.spec.check import check
 from interp_core.spec.claim import Eyes, looking_with, read_docstring, stop_looking
+from interp_core.spec.prediction import Prediction
 from tests.spec.recipes import (
     FICTION,
     HARMFUL,
@@ -214,6 +229,35 @@ def test_a_unit_estimated_where_the_direction_was_fitted_is_invalid():
         InvalidEvidence, "1 of the prompts of harmful.select repeat one of harmful.fit, 'again-0'", "one split"
     ):
         check(claim(framed_against_neutral(prompts=prompts)))
+
+
+def test_known_errors_of_a_judge_that_could_not_be_carried_are_refused():
+    """The row would say that they are."""
+    counts = Calibration(positives=60, detected=57, negatives=60, cleared=52)
+
+    def arms(judge: Judge) -> list[Measurement]:
+        return [compliance(HARMFUL.test.prefilled(words), by=judge) for words in ("Sure", "Yes", "Well", "No")]
+
+    def several(judge: Judge) -> dict[str, Prediction]:
+        a, b, c, d = arms(judge)
+        return {
+            "contrast": (a - b).higher_than(c - d, by=0.1),
+            "trend": trend({1: a, 2: b, 3: c}).rises(by=0.1),
+            "best": best_of({"a": a, "b": b}).higher_than(c, by=0.1),
+            "correlation": correlation(a, b).positive(by=0.1),
+            "separation": separation(a, compliance(HARMLESS.test, by=judge)).above_chance(by=0.1),
+        }
+
+    for judge, word in ((says_sure.calibrated(counts), "calibrated"), (says_sure.labelled("l", pairs=8), "labelled")):
+        for kind, prediction in several(judge).items():
+            with refused(ClaimError, f"is {word}, which corrects the difference of two arms and no {kind}"):
+                check(claim(prediction))
+    for kind, prediction in several(says_sure.biased_by_at_most(0.1)).items():
+        if kind in ("correlation", "separation"):
+            with refused(ClaimError, f"moves a {kind} is not known"):
+                check(claim(prediction))
+        else:
+            check(claim(prediction))
 
 
 def test_near_repeats_are_noted():
