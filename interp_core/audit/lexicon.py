@@ -43,6 +43,14 @@ class Hit(NamedTuple):
     end: int
 
 
+def by_idea(hits: Iterable[Hit]) -> dict[str, list[Hit]]:
+    """The phrases of each idea, in their order."""
+    found: dict[str, list[Hit]] = {}
+    for hit in hits:
+        found.setdefault(hit.idea, []).append(hit)
+    return found
+
+
 @dataclass(frozen=True)
 class Lexicon:
     """Phrases by idea ("R4.causal"), ready to be found in text."""

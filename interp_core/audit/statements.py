@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from interp_core.audit.lexicon import Hit, Lexicon
+from interp_core.audit.lexicon import Hit, Lexicon, by_idea
 from interp_core.audit.links import Link, find_links
 from interp_core.audit.quantities import Quantity, quantities
 from interp_core.audit.sentences import sentences
@@ -113,10 +113,7 @@ class Statement:
 
     @cached_property
     def _by_idea(self) -> dict[str, list[Hit]]:
-        found: dict[str, list[Hit]] = {}
-        for hit in self.hits:
-            found.setdefault(hit.idea, []).append(hit)
-        return found
+        return by_idea(self.hits)
 
     @cached_property
     def offered(self) -> bool:

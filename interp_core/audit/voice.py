@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from interp_core.audit.lexicon import Hit
+from interp_core.audit.lexicon import Hit, by_idea
 
 _CLAUSE = re.compile(
     r"[;:—?]|\s--\s|\s–\s|,?\s(?:but|whereas|while|although|though|yet|however|therefore|hence|thus)\b"
@@ -147,7 +147,4 @@ class Voice:
 
     @cached_property
     def _by_idea(self) -> dict[str, list[Hit]]:
-        found: dict[str, list[Hit]] = {}
-        for hit in self.hits:
-            found.setdefault(hit.idea, []).append(hit)
-        return found
+        return by_idea(self.hits)

@@ -49,6 +49,13 @@ class Plot:
     baseline: float | None = None
 
 
+def scale_within(values: Sequence[Number], width: Number, *, edge: Number) -> Scale:
+    """The scale on which the values fill the width but for `edge` at each side."""
+    low, high = (min(values), max(values)) if values else (0.0, 0.0)
+    room = edge / (width - 2 * edge) * (high - low) or 1.0
+    return Scale(low - room, high + room, width)
+
+
 def scale_for(evidences: Iterable[Evidence], width: Number, *, baselines: Iterable[Number] = ()) -> Scale:
     """The scale on which zero, every margin, every interval and every baseline has room."""
     marks = [mark for evidence in evidences for mark in (0.0, *_margins(evidence), *_numbers(evidence))]

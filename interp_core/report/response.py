@@ -1,11 +1,11 @@
 """The response at each dose: means with their intervals, the treatment's line solid and the baseline's dashed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from interp_core.report.numbers import Number, confidence, short
-from interp_core.report.plot import Scale
+from interp_core.report.plot import Scale, scale_within
 from interp_core.report.space import cut
 
 WIDTH, _SIDE, _TOP, _LEFT, _EDGE = 320, 170, 8, 52, 14
@@ -58,7 +58,7 @@ def dose_curve(response: Mapping[str, Any]) -> Curve:
     told = [dose for sweep in sweeps for dose in sweep["doses"] if dose["mean"] is not None]
     levels = [dose[name] for dose in told for name in ("low", "mean", "high") if dose[name] is not None] or [0.0]
     doses = sorted({dose["dose"] for sweep in sweeps for dose in sweep["doses"]})
-    x, y = _scale(doses, WIDTH - _LEFT), _scale(levels, _SIDE)
+    x, y = (scale_within(marks, length, edge=_EDGE) for marks, length in ((doses, WIDTH - _LEFT), (levels, _SIDE)))
     up = f"{response['noun']}{', ' + response['unit'] if response['unit'] else ''}"
     return Curve(
         WIDTH,
@@ -89,12 +89,6 @@ def _told(dose: Mapping[str, Any], unit: str) -> str:
         return f"{dose['dose']:g} not measured"
     mean, low, high = ("–" if dose[k] is None else short(float(f"{dose[k]:.3g}")) for k in ("mean", "low", "high"))
     return f"{dose['dose']:g} gives {mean}{unit} [{low}, {high}]"
-
-
-def _scale(values: Sequence[Number], length: Number) -> Scale:
-    low, high = min(values), max(values)
-    room = _EDGE / (length - 2 * _EDGE) * (high - low) or 1.0
-    return Scale(low - room, high + room, length)
 
 
 def _levels(low: Number, high: Number, y: Scale) -> tuple[tuple[str, float], ...]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from interp_core.errors import ClaimError
 from interp_core.report.numbers import Number, number
-from interp_core.report.plot import Scale
+from interp_core.report.plot import Scale, scale_within
 
 WIDTH, _SIDE, _TOP = 320, 250, 6
 _EDGE = 10  # pixels left free at each side
@@ -74,7 +74,9 @@ def scatter(components: Mapping[str, Any], *, most: int) -> Space:
     if len(groups) > len(SHAPES):
         raise ClaimError(f"{len(groups)} groups cannot be told apart by shape. Draw {len(SHAPES)} or fewer.")
     points = [point for group in groups for point in group["points"][:most]]
-    x, y = (_scale([point[axis] for point in points], length) for axis, length in ((0, WIDTH), (1, _SIDE)))
+    x, y = (
+        scale_within([point[axis] for point in points], length, edge=_EDGE) for axis, length in ((0, WIDTH), (1, _SIDE))
+    )
     clouds = [
         Cloud(
             "".join(_point(x(a), _TOP + _SIDE - y(b), SHAPES[i]) for a, b in group["points"][:most]),
@@ -141,12 +143,6 @@ def _median(values: Sequence[Number], places: int) -> str:
 def _shown(group: Mapping[str, Any], most: int | None) -> str:
     shown = len(group["points"][:most])
     return f"{shown} of {group['n']:,} prompts" if shown < group["n"] else f"{group['n']:,} prompts"
-
-
-def _scale(values: Sequence[Number], length: Number) -> Scale:
-    low, high = (min(values), max(values)) if values else (0.0, 0.0)
-    room = _EDGE / (length - 2 * _EDGE) * (high - low) or 1.0
-    return Scale(low - room, high + room, length)
 
 
 def _point(x: float, y: float, shape: str) -> str:
