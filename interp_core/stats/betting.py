@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 from interp_core.stats._values import Bounds, check_alpha, finite, within
 from interp_core.stats.interval import Interval
 
-_GRID = 32  # candidate means per pass; two passes, so that the ends are rounded outwards by 1/1024 of the range
+_PASSES = (8, 8, 16)  # candidate means of each; the ends are rounded outwards by 1/1024 of the range
+_BLOCK = 256  # draws that are prepared at once
 _MOST = 0.9  # the largest share of the wealth that is staked at once
 _ORDERS = 48  # shuffled orders over which the wealth is averaged
 _AIM = 1.3  # each order aims this much higher than the target, so that not all of them need to arrive
@@ -39,28 +40,24 @@ def bounded_mean_interval(values: ArrayLike, bounds: Bounds, *, alpha: float = 0
     check_alpha(alpha)
     x = finite(values, "values")
     unit = within(x, bounds, "values")
-    ends = lower_end(unit, alpha), 1 - lower_end(1 - unit, alpha)
-    low, high = (bounds[0] + (bounds[1] - bounds[0]) * end for end in ends)
+    below, above = _lower_ends(np.stack([unit, 1 - unit]), alpha)
+    low, high = (bounds[0] + (bounds[1] - bounds[0]) * end for end in (below, 1 - above))
     return Interval(float(x.mean()), min(low, float(x.mean())), max(high, float(x.mean())), alpha, "betting", len(x))
 
 
-def lower_end(unit: Float[np.ndarray, "n"], alpha: float) -> float:
-    """The largest candidate up to which every mean is rejected, on the scale of [0, 1]."""
-    rng = np.random.default_rng(len(unit))
-    orders = rng.permuted(np.broadcast_to(np.arange(len(unit)), (_ORDERS, len(unit))), axis=1)
-    bets = Bets(unit[orders], float(np.log(_AIM / alpha)))
-    grid, likely = np.arange(1, _GRID + 1) / _GRID, int(unit.mean() * _GRID) + 2
-    coarse = _last_rejected(bets, alpha, grid[:likely])  # hardly ever is a mean above the sample's rejected
-    if likely < _GRID and coarse == grid[likely - 1]:
-        coarse = _last_rejected(bets, alpha, grid)
-    return _last_rejected(bets, alpha, coarse + np.arange(1, _GRID + 1) / _GRID**2)
-
-
-def _last_rejected(bets: "Bets", alpha: float, means: Float[np.ndarray, "mean"]) -> float:
-    wealth = bets.log_wealth(np.minimum(means, 1.0))
-    rejected = np.logaddexp.reduce(wealth, axis=1) - np.log(wealth.shape[1]) >= np.log(1 / alpha)
-    count = len(means) if rejected.all() else int(np.argmin(rejected))
-    return float(means[count - 1]) if count else float(2 * means[0] - means[1])
+def _lower_ends(sides: Float[np.ndarray, "side n"], alpha: float) -> list[float]:
+    """Of each side the largest candidate up to which every mean is rejected, on the scale of [0, 1]."""
+    n, rng = sides.shape[1], np.random.default_rng(sides.shape[1])
+    orders = rng.permuted(np.broadcast_to(np.arange(n), (_ORDERS, n)), axis=1)
+    bets = Bets(sides[:, orders].reshape(-1, n), float(np.log(_AIM / alpha)))
+    low, step = np.zeros(len(sides)), 1.0
+    for count in _PASSES:
+        step /= count
+        means = np.minimum(low + step * np.arange(1, count + 1)[:, None], 1.0)
+        wealth = bets.log_wealth(np.repeat(means, _ORDERS, axis=1)).reshape(count, len(sides), _ORDERS)
+        rejected = np.logaddexp.reduce(wealth, axis=2) - np.log(_ORDERS) >= np.log(1 / alpha)
+        low += step * np.logical_and.accumulate(rejected).sum(axis=0)
+    return [float(end) for end in low]
 
 
 class Bets:
@@ -80,13 +77,23 @@ class Bets:
         squares = np.concatenate([first**2, (self.values - centre[1:]) ** 2]).cumsum(axis=0) / (seen + 1)
         self.centre, self.squares = centre[:-1], squares[:-1]
 
-    def log_wealth(self, means: Float[np.ndarray, "mean"]) -> Float[np.ndarray, "mean order"]:
+    def log_wealth(self, means: Float[np.ndarray, "mean order"]) -> Float[np.ndarray, "mean order"]:
         """The logarithm of the wealth that betting against each mean comes to, order by order."""
-        n, against = len(self.values), means[:, None]
-        most = _MOST / against
-        wealth = np.zeros((len(means), self.values.shape[1]))
-        for i, (value, centre, squares) in enumerate(zip(self.values, self.centre, self.squares, strict=True)):
-            variance = squares + (centre - against) ** 2
-            stake = np.sqrt(2 / (n - i) * np.maximum(self.target - wealth, 0.0) / variance)
-            wealth += np.log(1 + np.minimum(stake, most) * (value - against))
+        wealth, most = np.zeros(means.shape), _MOST / means
+        for start in range(0, len(self.values), _BLOCK):
+            scales, gains = self._prepared(means, slice(start, start + _BLOCK))
+            for scale, gain in zip(scales, gains, strict=True):
+                stake = np.sqrt(np.maximum(self.target - wealth, 0.0))
+                stake *= scale
+                np.minimum(stake, most, out=stake)
+                stake *= gain
+                wealth += np.log1p(stake, out=stake)
         return wealth
+
+    def _prepared(
+        self, means: Float[np.ndarray, "mean order"], some: slice
+    ) -> tuple[Float[np.ndarray, "draw mean order"], Float[np.ndarray, "draw mean order"]]:
+        """Of some draws what a stake is multiplied by where the target is 1 away, and what a stake of 1 gains."""
+        left = np.arange(len(self.values), 0, -1.0)[some]
+        variance = self.squares[some, None] + (self.centre[some, None] - means) ** 2
+        return np.sqrt(2 / left[:, None, None] / variance), self.values[some, None] - means

@@ -1,7 +1,7 @@
 """Intervals and tests for rates and for paired differences of rates."""
 
 import math
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -16,6 +16,8 @@ MOST_EXACT = 500  # pairs up to which the exact interval is computed
 _REFERENCE = 1.96  # ranks the tables of outcomes, at every alpha, so that the intervals are nested
 _LEAST = -1 + 1e-9
 _NEGLIGIBLE = 1e-16  # a table's probability that is left out; of 500, together far below the rounding of an end
+_COARSE = 1e-8  # the same while the worst nuisance parameter is only looked for
+_TINY = 1e-300  # in place of zero, where its logarithm is taken or something is divided by it
 _NUISANCE = 40  # points at which the nuisance parameter is tried before the best is refined
 
 
@@ -140,6 +142,7 @@ def _buehler(gained: int, lost: int, n: int, alpha: float) -> float:
         return -1.0
     tail, needed = _Tail(gained, lost, n), float(special.ndtri(alpha))
 
+    @cache  # both ends of the bracket are asked for again
     def excess(delta: float) -> float:
         certain = 1 - 1e-15  # a sum of probabilities may come out a hair above 1, where ndtri is NaN
         return float(special.ndtri(min(tail.worst(delta), certain))) - needed  # on this scale nearly a straight line
@@ -180,23 +183,26 @@ class _Tail:
             special.gammaln(n + 1) - special.gammaln(self.gained + 1) - special.gammaln(n - self.gained + 1)
         )
 
-    def probability(self, delta: float, flips: Float[np.ndarray, "share"]) -> Float[np.ndarray, "share"]:
+    def probability(
+        self, delta: float, flips: Float[np.ndarray, "share"], *, negligible: float = _NEGLIGIBLE
+    ) -> Float[np.ndarray, "share"]:
         """Probability of the tail where the rates differ by `delta` and a share `flips` of the pairs changes."""
         up, down = (flips[:, None] + delta) / 2, (flips[:, None] - delta) / 2
         up, down = np.clip(up, 0.0, 1.0), np.clip(down, 0.0, 1.0)
         rest = self.n - self.gained
-        chance = np.exp(self.log_choose + special.xlogy(self.gained, up) + special.xlog1py(rest, -up))
-        share = np.clip(down / np.maximum(1 - up, 1e-300), 0.0, 1.0)
-        at, row = np.nonzero(chance > _NEGLIGIBLE)
-        chance[chance <= _NEGLIGIBLE] = 0.0
+        log_up, log_not = np.log(np.maximum(up, _TINY)), np.log(np.maximum(1 - up, _TINY))
+        chance = np.exp(self.log_choose + self.gained * log_up + rest * log_not)
+        share = np.clip(down / np.maximum(1 - up, _TINY), 0.0, 1.0)
+        at, row = np.nonzero(chance > negligible)
+        chance[chance <= negligible] = 0.0
         chance[at, row] *= special.bdtr(self.most_lost[row].astype(float), rest[row], share[at, 0])
         return np.asarray(chance.sum(axis=1))
 
     def worst(self, delta: float) -> float:
         """The largest probability over all shares of pairs that flip."""
         shares = np.linspace(abs(delta), 1.0, _NUISANCE)
-        for _ in range(2):
-            found = self.probability(delta, shares)
+        for negligible in (_COARSE, _NEGLIGIBLE):
+            found = self.probability(delta, shares, negligible=negligible)
             at = int(np.argmax(found))
             shares = np.linspace(shares[max(at - 1, 0)], shares[min(at + 1, len(shares) - 1)], 9)
         return float(max(found.max(), self.probability(delta, shares).max(), 1e-300))

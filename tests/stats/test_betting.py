@@ -15,7 +15,7 @@ def test_the_expected_wealth_at_the_mean_is_one():
     outcomes = ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(float)
     for rate in (0.2, 0.5, 0.8):
         chance = np.prod(np.where(outcomes == 1, rate, 1 - rate), axis=1)
-        wealth = np.exp(Bets(outcomes, float(np.log(40))).log_wealth(np.array([rate]))[0])
+        wealth = np.exp(Bets(outcomes, float(np.log(40))).log_wealth(np.full((1, len(outcomes)), rate))[0])
         assert float(chance @ wealth) == pytest.approx(1.0, abs=1e-12)
 
 
