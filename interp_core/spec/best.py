@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from interp_core.errors import ClaimError
-from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import Tree, caller
 from interp_core.spec.measure import Quantity
 from interp_core.spec.model import Measurement
-from interp_core.spec.prediction import WITHIN, Comparable, Relation, check_comparable
+from interp_core.spec.prediction import WITHIN, Comparable, Relation
+from interp_core.spec.several import Several, check_several
 
 
 @dataclass(frozen=True)
-class Best(Comparable):
+class Best(Several):
     """Whichever of several measurements differs most from the baseline, in the predicted direction.
 
     Which one that is, is chosen by the data that judge it; the interval allows for the choice.
@@ -20,11 +20,6 @@ class Best(Comparable):
 
     names: tuple[str, ...]
     measurements: tuple[Measurement, ...]
-
-    @property
-    def arms(self) -> tuple[Measurement, ...]:
-        """Every configuration's measurement."""
-        return self.measurements
 
     @property
     def label(self) -> str:
@@ -35,11 +30,6 @@ class Best(Comparable):
     def quantity(self) -> Quantity:
         """The quantity of all."""
         return self.measurements[0].quantity
-
-    @property
-    def gap(self) -> FittedDirection | SelectedDirection | None:
-        """The direction whose gap is the unit, if one is."""
-        return self.measurements[0].gap
 
     def beside(self, baseline: Comparable, relation: Relation) -> Comparable:
         """The baseline of each configuration, by its name; one for all stands beside each.
@@ -83,11 +73,7 @@ def best_of(configurations: Mapping[str, Measurement]) -> Best:
             'best_of({"layer 3": model.under(...).judged(...), "layer 4": ...}).',
             where=caller(),
         )
-    first, *rest = given
-    for other in rest:
-        check_comparable(first, other, "one configuration", "another", caller())
-        if other.prompts.requests != first.prompts.requests:
-            raise ClaimError("every configuration of best_of is measured on the same requests.", where=caller())
+    check_several(given, "configuration", "best_of")
     if any(m.prompts.framing for m in given):
         raise ClaimError(
             "best_of takes unframed prompts: which configuration is best would be chosen request by request of each "

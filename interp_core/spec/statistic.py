@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from interp_core.errors import ClaimError
-from interp_core.spec.direction import FittedDirection, SelectedDirection
 from interp_core.spec.identity import Tree, caller
 from interp_core.spec.model import Measurement
 from interp_core.spec.prediction import Bounds, Comparable, Prediction, Reference, check_comparable
+from interp_core.spec.several import Several, check_several
 
 FEWEST_DOSES = 3
 
@@ -100,7 +100,7 @@ class Correlation(Comparable):
 
 
 @dataclass(frozen=True)
-class Trend(Comparable):
+class Trend(Several):
     """How a measurement rises over a sweep of doses: for each request the straight line through its values.
 
     Its number is the line's rise from the first dose to the last, in the unit of the measurement.
@@ -108,11 +108,6 @@ class Trend(Comparable):
 
     doses: tuple[float, ...]
     measurements: tuple[Measurement, ...]
-
-    @property
-    def arms(self) -> tuple[Measurement, ...]:
-        """One measurement for each dose."""
-        return self.measurements
 
     @property
     def label(self) -> str:
@@ -124,11 +119,6 @@ class Trend(Comparable):
         """The rise, in the unit of the measurement."""
         measured = self.measurements[0].quantity
         return Derived(f"rise of {measured.noun} with the dose", measured.unit)
-
-    @property
-    def gap(self) -> FittedDirection | SelectedDirection | None:
-        """The direction whose gap is the unit, if one is."""
-        return self.measurements[0].gap
 
     def rises(self, *, by: float) -> Prediction:
         """Predict that it rises by more than `by` from the first dose to the last."""
@@ -196,12 +186,9 @@ def trend(sweep: Mapping[float, Measurement]) -> Trend:
             where=caller(),
         )
     doses = sorted(sweep)
-    first, *rest = (sweep[dose] for dose in doses)
-    for other in rest:
-        check_comparable(first, other, "one dose", "another", caller())
-        if other.prompts.requests != first.prompts.requests:
-            raise ClaimError("every dose of a trend is measured on the same requests.", where=caller())
-    return Trend(tuple(map(float, doses)), (first, *rest))
+    measured = tuple(sweep[dose] for dose in doses)
+    check_several(measured, "dose", "a trend")
+    return Trend(tuple(map(float, doses)), measured)
 
 
 def _measurements(call: str, *given: object) -> None:
