@@ -46,6 +46,7 @@ class RecordedBench:
         Raises
         ------
         NotApplicable : the claim needs activations, or the recording has no such arm.
+        ClaimError : a prompt of the claim has no row, or a row that was recorded of another text.
         """
         if isinstance(arm.quantity, Recorded):
             records = self.recording.arm(arm.arm, arm.quantity.measure)
@@ -62,7 +63,19 @@ class RecordedBench:
                 f"the recording {self.recording.folder} lacks {len(missing)} of the {len(arm.prompts)} prompts of the "
                 f"arm {arm.condition!r}, {missing[0]!r} among them. Record a row for each prompt of the claim."
             )
+        for prompt in arm.prompts:
+            self._check_text(prompt, records[prompt.id])
         return tuple(_score(prompt, records[prompt.id], quantity) for prompt in arm.prompts)
+
+    def _check_text(self, prompt: Prompt, record: Record) -> None:
+        """Raise ClaimError where the recorded text, if there is one, holds another request than the claim's prompt."""
+        wanted, recorded = " ".join(prompt.direct.split()), " ".join(record.prompt.split())
+        if recorded and wanted not in recorded:
+            raise ClaimError(
+                f"the recording {self.recording.folder} answers another prompt under the id {prompt.id!r}: it has "
+                f"{recorded[:60]!r}, and the claim asks {wanted[:60]!r}. Record the claim's own prompts, or give the "
+                "rows the ids that the claim has for them."
+            )
 
 
 def _number(record: Record) -> Value:

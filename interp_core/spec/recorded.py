@@ -12,6 +12,7 @@ An optional ``recording.json`` says what they are: ``{"model": NAME, "note": TEX
 """
 
 import csv
+import difflib
 import hashlib
 import io
 import json
@@ -62,8 +63,12 @@ class Recording:
     def arm(self, arm: str, measure: str) -> Mapping[str, Record]:
         """The records of an arm by prompt id; raises NotApplicable where the recording has no such arm."""
         if (arm, measure) not in self.rows:
-            have = ", ".join(sorted(f"{a} ({m})" for a, m in self.rows))
-            raise NotApplicable(f"the recording {self.folder} has no arm {arm!r} of {measure!r}. It has: {have}.")
+            have = sorted(f"{a} ({m})" for a, m in self.rows)
+            close = difflib.get_close_matches(arm, [a for a, m in self.rows if m == measure], n=1, cutoff=0.8)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise NotApplicable(
+                f"the recording {self.folder} has no arm {arm!r} of {measure!r}.{hint} It has: {', '.join(have)}."
+            )
         return self.rows[arm, measure]
 
     def prompts(self, arm: str, measure: str) -> PromptSet:
