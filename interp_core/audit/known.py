@@ -95,3 +95,9 @@ def treatment_means(findings: Iterable[Finding]) -> list[float]:
     """The treatments' means of rates."""
     arms = [arm for f in findings for e in f.predictions if e.get("unit") != _GAP for arm in e.get("arms", ())]
     return [arm["mean"] for arm in arms if arm["role"] == "treatment" and arm["mean"] is not None]
+
+
+def drawn(findings: Iterable[Finding]) -> set[str]:
+    """The inputs of the seeded draws that the report shows."""
+    shown = (example for finding in findings for example in finding.row.get("examples") or ())
+    return {str(draw["id"]) for example in shown for draw in example["draws"]}

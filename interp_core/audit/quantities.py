@@ -23,6 +23,7 @@ _OF = re.compile(
 _TO_ALONE = re.compile(r"\s+to\s+")
 _ALL_IN_PERCENT = re.compile(r"\bin (?:per\s?cent\b|percentage points|points\b|%)", re.IGNORECASE)
 _OF_A_PAIR = re.compile(r"\b(?:vs\.?|versus|against|than)\s+(?:the\s+)?\Z", re.IGNORECASE)
+_P_VALUE = re.compile(r"\b[pP](?:[\s-]?values?)?\s*(?:[<=>≤≥]|of|is|was|at)\s*\Z")
 _OF_A_MARGIN = re.compile(r"\s+(?:margin|threshold|bar|bound|limit|level)\b", re.IGNORECASE)
 _MARGIN_OF = re.compile(
     r"\b(?:margin|threshold|bar|bound|alpha|level|registered)\s+(?:(?:of|is|was|at|=)\s+)?\Z", re.IGNORECASE
@@ -68,6 +69,17 @@ _NAMES = (
     "eighteen nineteen twenty"
 )
 SMALL_NUMBERS = {name: float(value) for value, name in enumerate(re.findall(r"\w+", _NAMES), 1)}
+_TENS = {
+    name: 10.0 * n
+    for n, name in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
+}
+_IN_WORDS = re.compile(  # "eleven points", "forty-six per cent"
+    rf"(?<![\w-])(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(list(SMALL_NUMBERS)[:9])}))?"
+    rf"|(?P<small>{'|'.join(SMALL_NUMBERS)}))"
+    r"(?P<unit>\s(?:per\s?cent\b|percentage\spoints?\b|points?\b(?!\s(?:to|are|about|on|worth|that|in favou?r)\b)))",
+    re.IGNORECASE,
+)
+_FEWEST_POINTS = 4  # "two points deserve mention" are no measure
 _EPSILON = 1e-9
 _NEAR = 40
 
@@ -120,9 +132,23 @@ class Quantity:
 def quantities(text: str, start: int = 0) -> list[Quantity]:
     """Every number of a sentence, with offsets from `start`, and what joins them."""
     found = [_quantity(match, text) for match in _NUMBER.finditer(text)]
+    if "point" in text or "per" in text:
+        found = sorted((*found, *_in_words(text)), key=lambda one: one.start)
     confidence = [replace(one, part="confidence") for one in found if _is_confidence(one, text)]
     rest = _grouped([one for one in found if not _is_confidence(one, text)], text)
     return [replace(one, start=one.start + start, end=one.end + start) for one in (*rest, *confidence)]
+
+
+def _in_words(text: str) -> Iterator[Quantity]:
+    """Percentages and points that are spelled out, to the nearest whole one."""
+    for match in _IN_WORDS.finditer(text):
+        tens, ones = _TENS.get((match["tens"] or "").lower(), 0.0), match["ones"] or match["small"] or ""
+        value, unit = tens + SMALL_NUMBERS.get(ones.lower(), 0.0), _unit(match["unit"])
+        if unit == "%" or "percent" in match["unit"] or value >= _FEWEST_POINTS:
+            slack = 0.5 * 10.0 ** (
+                _last_digit(f"{value:.0f}") if _ABOUT.search(text, max(match.start() - _NEAR, 0), match.start()) else 0
+            )
+            yield Quantity(match.start(), match.end(), match[0], value / 100, 0, unit, slack / 100)
 
 
 def _is_confidence(one: Quantity, text: str) -> bool:
@@ -264,6 +290,8 @@ def _in_unit(one: Quantity, other: Quantity) -> Quantity:
 
 def _is_estimate(one: Quantity, low: Quantity, text: str) -> bool:
     between = text[one.end : low.start]
+    if _P_VALUE.search(text, max(one.start - _NEAR, 0), one.start):
+        return False
     if _OF_A_PAIR.search(text, max(one.start - _NEAR, 0), one.start):
         return False  # "88 % against 2 %, interval 80 to 92": the interval is the difference's
     if _OF_A_MARGIN.match(between) or _MARGIN_OF.search(text, max(one.start - _NEAR, 0), one.start):
@@ -301,7 +329,7 @@ _NOUNS = (
 )
 _COUNTED = re.compile(
     rf"(?<![\w.,\-/])(?P<number>{_DIGITS}|{'|'.join(SMALL_NUMBERS)})\s+(?:(?!of\b|to\b|and\b|or\b|by\b|in\b"
-    rf"|the\b)[a-z][\w\-]*\s+){{0,3}}?(?P<noun>{_NOUNS})\b",
+    rf"|the\b|points?\b|per\s?cent|percentage\b|pp\b|times\b)[a-z][\w\-]*\s+){{0,3}}?(?P<noun>{_NOUNS})\b",
     re.IGNORECASE,
 )
 _EQUALS = re.compile(rf"\b[nN]\s*=\s*(?P<number>{_DIGITS})(?!\w|\.\d|,\d)")

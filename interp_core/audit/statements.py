@@ -155,7 +155,8 @@ class _Reader:
 
     def _statements(self, number: int, block: Block, spans: list[tuple[int, int]]) -> Iterator[Statement]:
         links = self._links_until(block.end)
-        self.table = self._table_links(block, links)
+        if spans or not self._is_below_caption(number):
+            self.table = self._table_links(block, links)
         if not spans:
             self.pending += [link for link in links if link.kind == "comment"]
             return
@@ -188,6 +189,11 @@ class _Reader:
         if block.kind in ("header", "caption"):
             return [*(self.table if block.kind == "header" else []), *links]
         return self.table if block.kind == "row" else []
+
+    def _is_below_caption(self, number: int) -> bool:
+        """Whether a block is what LaTeX leaves between a caption and its table: a brace, a label."""
+        blocks = self.writeup.blocks
+        return number > 0 and blocks[number].kind == "paragraph" and blocks[number - 1].kind == "caption"
 
     def _enter(self, block: Block) -> None:
         title = self.writeup.prose[block.start : block.end]

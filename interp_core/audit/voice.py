@@ -49,6 +49,10 @@ _LEFT_OPEN = re.compile(
 _SUBORDINATE = re.compile(  # "since it was not cleared, ..." denies what stands before the comma
     r"\A\W*(?:even\s)?(?:though|although|since|as|because|while|whereas)\b[^,;:]{3,200},\s", re.IGNORECASE
 )
+_RELATIVE = re.compile(  # "any wrapper that an attacker might think of" hedges nothing
+    r"(?:\s+[\w.\-]+){0,3}?\s+(?:(?:that|which|who|whom)\s+(?:(?:an?|the|any)\s+)?\w+|an?\s+\w+|you|one|anyone)\s+\Z"
+)
+_ASIDES, _ASIDE = ("rather than", "instead of"), 12  # characters
 _AHEAD = 40
 _FIRM = ("prov", "establish", "conclusiv", "definitiv")
 
@@ -101,16 +105,22 @@ class Voice:
         begin = aside.end() if aside else begin
         false = [(cue.start, cue.end) for cue in self._cues("voice.not_negation")]
         return any(
-            begin <= cue.start < start and not any(a <= cue.start < b for a, b in false)
+            begin <= cue.start < start and not any(a <= cue.start < b for a, b in false) and self._reaches(cue, start)
             for cue in self._cues("voice.negation")
         ) or bool(re.search(r"n't\b", self.text[begin:start]))
+
+    def _reaches(self, cue: Hit, start: int) -> bool:
+        """ "Rather than the stream" denies its own phrase and not what is said after it."""
+        aside = self.text[cue.start : cue.end].lower() in _ASIDES
+        return not aside or start - cue.end < _ASIDE
 
     def hedged(self, start: int, end: int) -> bool:
         """Whether a hedge stands before the words in their clause, or just after a noun."""
         begin, stop = self.clause(start)
         firm = self.text[start:end].lower().startswith(_FIRM)
         reach = start if firm else min(end + _AHEAD, stop)
-        return any(begin <= cue.start < reach and not start <= cue.start < end for cue in self._cues("voice.hedge"))
+        cues = [cue.start for cue in self._cues("voice.hedge") if begin <= cue.start < reach]
+        return any(not start <= cue < end and not _RELATIVE.match(self.text, end, cue) for cue in cues)
 
     def others(self, start: int) -> bool:
         """Whether somebody else is credited with the words."""

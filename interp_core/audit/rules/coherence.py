@@ -30,6 +30,8 @@ def incoherent(statement: Statement) -> Iterator[Overclaim]:
         groups.setdefault(quantity.group, {})[quantity.part] = quantity
     for group in groups.values():
         low, high, estimate = group.get("low"), group.get("high"), group.get("estimate")
+        if low and high and estimate and _is_of_a_pair(statement, low, high, estimate):
+            estimate = None
         if low and high and not _are_means(statement, low, high):
             yield from _interval(statement, low, high, estimate)
     if statement.quantities and not any("low" in group for group in groups.values()):
@@ -59,6 +61,14 @@ def _are_means(statement: Statement, *quantities: Quantity) -> bool:
     """Whether two numbers that stand like an interval are the arms' means, as in "by 0.22 (0.41 to 0.63)"."""
     means = [value.value for value in known(statement.findings) if value.kind == "mean"] if statement.linked else []
     return all(any(quantity.holds(mean) for mean in means) for quantity in quantities)
+
+
+def _is_of_a_pair(statement: Statement, low: Quantity, high: Quantity, estimate: Quantity) -> bool:
+    """ "0.984 with it, 0.980 without, the interval [-0.031, 0.040]": the interval is the difference's."""
+    before = [q for q in statement.quantities if q.end <= estimate.start and q.part == "number" and not q.whole]
+    gap = before[-1].value - estimate.value if before else 0.0
+    alike = bool(before) and before[-1].unit == estimate.unit and before[-1].places == estimate.places
+    return alike and any(_inside(value, estimate, low, high) for value in (gap, -gap))
 
 
 def _interval(statement: Statement, low: Quantity, high: Quantity, estimate: Quantity | None) -> Iterator[Overclaim]:

@@ -7,12 +7,13 @@ from functools import cached_property
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
 from interp_core.audit.lexicon import Hit, Lexicon
 from interp_core.audit.statements import Statement
-from interp_core.audit.study import Study
+from interp_core.audit.study import Finding, Study
 from interp_core.audit.wording import held, licensed
 from interp_core.audit.writeup import Writeup
 
 _MOST = 3  # findings quoted as evidence
 _NEAR = 12  # sentences to either side
+_BEFORE, _AFTER = 3, 2  # sentences in which a citation is looked for
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,24 @@ class Text:
         place = self.places[statement]
         near = self.statements[max(place - _NEAR, 0) : place + _NEAR + 1]
         return [other for other in near if other.number == statement.number]
+
+    def beside(self, statement: Statement) -> Sequence[Finding]:
+        """What the nearest linked sentence of the paragraph cites, where a sentence is tied to nothing itself.
+
+        "This proves that ..." after a cited number speaks of what was cited. Items of one list are one paragraph here.
+        """
+        if statement.ties or statement.tabular or statement.block.kind == "heading":
+            return ()
+        place = self.places[statement]
+        before = reversed(self.statements[max(place - _BEFORE, 0) : place])
+        after = self.statements[place + 1 : place + 1 + _AFTER]
+        cited = (one for one in (*before, *after) if one.linked and _together(one, statement))
+        return next((one.findings for one in cited), ())
+
+
+def _together(one: Statement, other: Statement) -> bool:
+    same_list = one.block.kind == other.block.kind == "item" and abs(one.number - other.number) < _BEFORE
+    return one.number == other.number or same_list
 
 
 def at(

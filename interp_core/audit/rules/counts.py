@@ -12,7 +12,7 @@ from interp_core.audit.quantities import SMALL_NUMBERS, Quantity, counts_of
 from interp_core.audit.rules.common import Text, at
 from interp_core.audit.rules.values import TIMES, is_result
 from interp_core.audit.statements import Statement
-from interp_core.audit.study import Finding
+from interp_core.audit.study import Finding, stems
 
 _OF_N = re.compile(
     r"\s*(?:\([^()]{0,40}\)\s*)?(?:of|on|out of|over|across|in|among)\s+(?:the\s+|all\s+"
@@ -56,12 +56,12 @@ _CASES = re.compile(
     r"|trials|judgements"
     r"|judgments|verdicts|decisions|cases|people|persons|raters|annotators|readers|reviewers|participants"
     r"|respondents|colleagues"
-    r"|members|students|authors|templates|checkpoints|users|volunteers|coders|experts|labellers|replies|frames"
+    r"|members|students|authors|templates|checkpoints|users|volunteers|coders|experts|labellers|replies|refusals|frames"
     r"|sentences)\b"
 )
 _SEVERAL_EACH = re.compile(r"\b(?:two|three|four|five|six|eight|ten|\d+)\s+[a-z]+\s+(?:each|per|apiece)\b")
 _OF_THEM = re.compile(
-    r"\s*(?:of|passed|were|was|came|did|complied|agreed|said|flagged|voted|thought|found|failed|diverged"
+    r"\s*\)?\s*(?:of|guessed|recogni[sz]ed|named|reported|believed|spotted|missed|mentioned?|contained?|passed|were|was|came|did|complied|agreed|said|flagged|voted|thought|found|failed|diverged"
     r"|converged|had|gave|made"
     r"|chose|picked|answered|refused|got|went|noticed|rated|judged|saw|preferred)\b"
 )
@@ -74,6 +74,35 @@ _MEAN = re.compile(
     r"\b(?:mean|average|rate|share|proportion|fraction|accuracy)\b[^.;]{0,60}\b(?:was|is|of|at|to|came out at|=)\s+\Z"
 )
 _YEARS = range(1900, 2101)
+_WORD_OR_DIGITS = rf"\d{{1,4}}|{'|'.join(SMALL_NUMBERS)}"
+_IN_WORDS = re.compile(  # "twelve of the nine"
+    rf"(?<![\w.,/-])(?P<k>{_WORD_OR_DIGITS})\s+(?:[a-z-]+\s+)?(?:out\s+of\s+(?:the|all|our|these|those|my)?"
+    rf"|of\s+(?:the|all|our|these|those|my)|of(?=\s+[\w-]+(?:[.,;:)]|\s+(?:were|was|had|did|said|[a-z]+ed)\b)))\s*\b(?P<n>{_WORD_OR_DIGITS})\b(?!\s(?:hundred|thousand|million|dozen)|[.,%]\d)",
+    re.IGNORECASE,
+)
+_WHOLE_IN_WORDS = re.compile(  # "of our eight raters, nine found it funny"
+    rf"\b[Oo]f\s+(?:the\s+|our\s+|these\s+|all\s+|my\s+)?(?P<n>{_WORD_OR_DIGITS})\s+(?:[a-z-]+\s+){{0,2}}?[a-z]+s\b,?\s+"
+    rf"(?P<k>{_WORD_OR_DIGITS})\s+(?:were|was|are|had|found|said|thought|gave|made|came|got|did|chose|could|saw|[a-z]+ed)\b"
+)
+_ALSO_AS = re.compile(
+    r"(?:[^.;\d]{0,40},)?\s*(?:\(|,?\s*(?:or|i\.e\.|that is|which is|=|making)\s)\s*(?:about\s+|some\s+)?\Z"
+)
+_OF_ANTECEDENT = re.compile(r"\s+of\s+(?:them|these|those|the\s+(?:lot|total|sample|set|batch))\b(?!\s+\d)")
+_WOULD = re.compile(r"[^.;]{0,40}\b(?:might|would|could|may|will|should|'d)\b")
+_WANTED = re.compile(
+    r"\b(?:needs?|requires?|plan(?:s|ned)?|takes?|want|next|until|unless|if|(?:had|were|should) (?:we|i|one))\b"
+    r"[^.;]{0,40}\Z",
+    re.IGNORECASE,
+)
+_WHOLE_SAMPLE = re.compile(
+    r"\b(?:of|over|across|on|among|using|from|with)\s+(?:(?:the|all|our|these)\s+)?\Z", re.IGNORECASE
+)
+_PART = re.compile(r"\s*(?:that|which|who|left|for which|it|(?:was|were|are|is)\b|\w+ed\b)")
+_OTHER_SAMPLE = re.compile(
+    r"\b(?:judge|labels?|label+ed|annotat\w+|raters?|human|hand|pilot|reviewers?|readers?|calibrat\w+|train\w*|validation"
+    r"|held-out|tokens?|seeds?|(?:et al)|prior|earlier|previous|future|next|larger|planned|they|their)\b",
+    re.IGNORECASE,
+)
 
 
 def impossible(statement: Statement, text: Text) -> Iterator[Overclaim]:
@@ -86,6 +115,8 @@ def impossible(statement: Statement, text: Text) -> Iterator[Overclaim]:
     rows = statement.findings if statement.linked else _printed_in_full(statement, text)
     if rows:
         yield from _other_sizes(statement, rows)
+    else:
+        yield from _unlinked_n(statement, text)
 
 
 def _impossible_counts(statement: Statement) -> Iterator[Overclaim]:
@@ -104,12 +135,33 @@ def _impossible_counts(statement: Statement) -> Iterator[Overclaim]:
             and (_COUNTS.match(statement.writeup.prose, whole.end) or _ENDS.match(statement.writeup.prose, whole.end))
         ):
             yield from _wrong_count(statement, count, whole)
+        elif not statement.linked:
+            yield from _other_share(statement, count, whole)
+
+
+def _other_share(statement: Statement, count: Quantity, whole: Quantity) -> Iterator[Overclaim]:
+    """ "9 of the 60 answers, or 12 %": the share that is printed right behind a count is another."""
+    share = next((q for q in statement.quantities if q.start >= whole.end), None)
+    beside = share and share.unit == "%" and share.part == "number" and not share.bound
+    if not (share and beside and _ALSO_AS.fullmatch(statement.writeup.prose, whole.end, share.start)):
+        return
+    if abs(count.value / whole.value - share.value) > share.slack + 1e-9:
+        right = share.printed(count.value / whole.value)
+        yield at(
+            statement,
+            "R3",
+            (share.start, share.end),
+            f"{count.text} of {whole.text} is {right} and not {share.text.strip()}.",
+            f"Write {right}, or correct the count.",
+        )
 
 
 def _whole_first(statement: Statement) -> Iterator[Overclaim]:
-    """ "Of the 20 prompts, 23 were refused"."""
-    for match in _WHOLE_FIRST.finditer(statement.text):
-        k, n = int(match["k"]), int(match["n"])
+    """ "Of the 20 prompts, 23 were refused", "twelve of the nine"."""
+    spelled = (*_IN_WORDS.finditer(statement.text), *_WHOLE_IN_WORDS.finditer(statement.text))
+    in_words = [match for match in spelled if not (match["k"] + match["n"]).isdigit()]
+    for match in (*_WHOLE_FIRST.finditer(statement.text), *in_words):
+        k, n = _whole_number(match["k"]), _whole_number(match["n"])
         if k > n and n not in _YEARS and k not in _YEARS:
             yield at(
                 statement,
@@ -118,6 +170,10 @@ def _whole_first(statement: Statement) -> Iterator[Overclaim]:
                 f"{k} is more than all {n}, so one of the two is wrong.",
                 "Give the count and the whole as the report has them.",
             )
+
+
+def _whole_number(text: str) -> int:
+    return int(SMALL_NUMBERS.get(text.lower(), 0) or text)
 
 
 def _wrong_count(statement: Statement, count: Quantity, whole: Quantity) -> Iterator[Overclaim]:
@@ -187,7 +243,7 @@ def _impossible_rates(statement: Statement) -> Iterator[Overclaim]:
                 f"A rate of {quantity.text.strip()} is above 1, which no rate is.",
                 "Give the rate between 0 and 1, or as a percentage.",
             )
-        elif whole is None and (n := _sole_count(statement, quantity)):
+        elif whole is None and (n := _of_them(statement, quantity) or _sole_count(statement, quantity)):
             yield from _grim(statement, quantity, n)
         elif whole and (quantity.unit == "%" or (is_result(statement, quantity) and 0 < quantity.value < 1)):
             yield from _grim(statement, quantity, int(whole["n"]))
@@ -197,6 +253,16 @@ def _stands_first(statement: Statement, quantity: Quantity) -> re.Match[str] | N
     """ "Of the 7 templates, 60 % passed": the whole before its share."""
     before = statement.text[: quantity.start - statement.start]
     return (_OF_FIRST.search(before) if quantity.unit == "%" else None) or _OF_SOME.search(before)
+
+
+def _of_them(statement: Statement, quantity: Quantity) -> int:
+    """How many "they" are in "we read 32 answers; 0.80 of them complied": what is counted last before the share."""
+    share = quantity.unit == "%" or (0 < quantity.value < 1 and not quantity.whole and quantity.unit == "")
+    place = quantity.start - statement.start
+    if not share or statement.linked or not _OF_ANTECEDENT.match(statement.text, place + len(quantity.text)):
+        return 0
+    counted = [match["n"] for match in _CASES.finditer(statement.text, 0, place)]
+    return _whole_number(counted[-1]) if counted else 0
 
 
 def _sole_count(statement: Statement, quantity: Quantity) -> int:
@@ -212,10 +278,8 @@ def _sole_count(statement: Statement, quantity: Quantity) -> int:
     named = quantity.unit == "%" and (
         _OF_THEM.match(statement.text, quantity.end - statement.start) or "of the " in before
     )
-    n = counted[0]["n"].lower()
-    return (
-        int(SMALL_NUMBERS.get(n, 0) or n) if named or (_MEAN.search(before) and is_result(statement, quantity)) else 0
-    )
+    mean = _MEAN.search(before) and is_result(statement, quantity)
+    return _whole_number(counted[0]["n"]) if named or mean else 0
 
 
 def _rates(statement: Statement) -> bool:
@@ -260,13 +324,48 @@ def _other_sizes(statement: Statement, rows: Sequence[Finding]) -> Iterator[Over
             continue
         if noun in _SOME_OF_THEM and not _A_SIDE.match(statement.writeup.prose, count.end):
             continue  # "17 answers" may be any of them; "768 answers a side" are all
-        if int(count.value) not in allowed and not _is_a_count(rows, count):
+        excused = _is_a_count(rows, count) and not _is_whole_sample(statement, count, noun)
+        if int(count.value) not in allowed and not excused and not _of_another_claim(statement, count, noun):
             yield _other_n(statement, count, allowed)
+
+
+def _unlinked_n(statement: Statement, text: Text) -> Iterator[Overclaim]:
+    """ "n = 2180" in a sentence beside one that cites a claim, where no size of the whole study is that."""
+    stated = [count for count, noun in counts_of(statement.text, statement.start) if noun == "n"]
+    cited = sizes(text.beside(statement))["n"] if stated and not _OTHER_SAMPLE.search(statement.text) else set()
+    every = {n for group in sizes(statement.study.findings).values() for n in group} if cited else set()
+    for count in stated:
+        if cited and int(count.value) not in every | {2 * n for n in every}:
+            yield _other_n(statement, count, cited)
+
+
+def _is_whole_sample(statement: Statement, count: Quantity, noun: str) -> bool:
+    """ "Of 96 requests, the share ...": all of them, even where 96 is also a count of the report's."""
+    said = statement.text[count.end - statement.start :]
+    named = re.match(rf"\s+(?P<kind>(?:[a-z-]+\s+){{0,3}}?){noun}\w*", said)
+    before = _WHOLE_SAMPLE.search(statement.text[: count.start - statement.start])
+    return bool(named and before and not re.search(r"ed\b|ing\b", named["kind"]) and not _PART.match(said, named.end()))
+
+
+def _of_another_claim(statement: Statement, count: Quantity, noun: str) -> bool:
+    """Whether the words before the noun name another claim, of that size: "as for the ten fiction frames"."""
+    named = re.match(rf"\s+(?P<kind>(?:[a-z-]+\s+){{1,3}}?){noun}", statement.text[count.end - statement.start :])
+    words = stems(named["kind"]) if named else frozenset()
+    cited = {finding.claim for finding in statement.findings}
+    own = frozenset[str]().union(*(stems(claim.replace("_", " ")) for claim in cited))
+    return any(
+        words & stems(finding.claim.replace("_", " ")) - own and int(count.value) in sizes([finding]).get(noun, set())
+        for finding in statement.study.findings
+        if finding.claim not in cited
+    )
 
 
 def _smaller_part(statement: Statement, count: Quantity, noun: str) -> bool:
     """Whether the count is of some of them, or a small number in words that need not be the study's size."""
     before = statement.writeup.prose[max(count.start - 25, statement.start) : count.start].lower()
+    wanted = _WANTED.search(statement.text[: count.start - statement.start])
+    if wanted or _WOULD.match(statement.text, count.end - statement.start):
+        return True  # "310 requests might settle it"
     return bool(
         re.search(
             r"\b(?:the first|another|further|only|other|remaining|about|per|each of|exclude\w*|excluding"

@@ -15,22 +15,25 @@ _VALUES = SMALL_NUMBERS | {
     "a single": 1, "a": 1, "an": 1, "a few": 3, "several": 4, "a handful of": 4, "many": 20, "dozens of": 24,
     "thirty": 30, "forty": 40, "fifty": 50, "a hundred": 100, "hundreds of": 200, "thousands of": 2000,
 }  # fmt: skip
-_HOURS = {"minute": 1 / 60, "hour": 1, "afternoon": 4, "day": 8, "week": 40, "month": 160}
+_HOURS = {
+    "minute": 1 / 60, "hour": 1, "morning": 4, "afternoon": 4, "evening": 4, "night": 8, "day": 8, "weekend": 16,
+    "week": 40, "month": 160, "semester": 800, "year": 2000,
+}  # fmt: skip
 _TIME = re.compile(
-    r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|ten|several|a few|many)\s+(minute|hour|afternoon"
-    r"|day|week|month)s?\b",
+    r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|ten|several|a few|many)\s+(minute|hour|morning|afternoon"
+    r"|evening|night|day|weekend|week|month|semester|year)s?\b",
     re.IGNORECASE,
 )
 _NUMBER = (
-    r"\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|a single|a hundred"
-    r"|dozens of|hundreds of|thousands of|a handful of|a few|several|many"
+    r"\d{1,3}(?:,\d{3})+|\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty"
+    r"|a single|a hundred|dozens of|hundreds of|thousands of|a handful of|a few|several|many"
 )
 _WORK = (
     r"configurations?|settings|layers?|coefficients?|positions?|seeds?|hyperparameters?|runs?|trials?|prompts?"
     r"|attempts?"
     r"|combinations|tries|hours|days|weeks|variants|values?|steps?|epochs?|examples|samples|rounds?|candidates"
     r"|templates"
-    r"|iterations|rewrites?|restarts?|drafts?|queries"
+    r"|pairs|tokens|labels|calls|passes|iterations|rewrites?|restarts?|drafts?|queries"
 )
 _AMOUNT = re.compile(
     rf"\b({_NUMBER})(?:\s+(?:[a-z-]+\s+){{0,2}}?(?:[a-z]+-)?({_WORK})"
@@ -38,9 +41,14 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    rf"(?<!layer )(?<!position )(?<!of )(?<!\.)\b({_NUMBER})\s*(?=[.,;)]\s|[.,;)]?$|\s+for\b)", re.IGNORECASE
+    rf"(?<!layer )(?<!position )(?<!of )(?<!\.)\b({_NUMBER})\s*"
+    r"(?=[.,;)]\s|[.,;)]?$|\s+(?:for|from which|that|which|we|in|of them)\b)",
+    re.IGNORECASE,
 )
-_PARTS = re.compile(r"[,;:]\s|\b(?:while|whereas|and|but|though|although)\b")
+_PARTS = re.compile(
+    r"[,;:]\s(?:(?:while|whereas|and|but|though|although)\b)?|\b(?:while|whereas|and|but|though|although)\b"
+    r"|\b(?:against|versus|to|where)\s+(?=ours?\b)"
+)
 _RATE = re.compile(
     r"(?:'s)?\s+(?:rates?|means?|levels?|compliance|refusals?|accuracy)\s+(?:is|was|of|at|sits|stands|lies|=)"
 )
@@ -57,12 +65,17 @@ _NO_MORE = re.compile(
     r"(?:baselines?|controls?|competitors?|alternatives?|rivals?)\b",
     re.IGNORECASE,
 )
+_WOULD = re.compile(r"\bwould (?:have|be)\b", re.IGNORECASE)
 _UNCOMPARED = re.compile(r"\bno\s+(?:\w+\s+)?comparisons?\b|\b(?:not|n't|never)\s+compared?\b", re.IGNORECASE)
 _OUTCOME = re.compile(
     r"\s+(?:[a-z-]+\s+){0,2}?(?:effects?|impact|influence|differences?|changes?|refusals?|compliance|answers|points)\b"
 )
 _ANSWERED = re.compile(r"\b(?:complied|refused|answered|failed|succeeded|responded|agreed)\s+(?:\w+\s+)?once\b")
-_PRONOUN = re.compile(r"(?:it|they|these|those|this)\b", re.IGNORECASE)
+_PRONOUN = re.compile(  # or a clause that goes on without a subject
+    r"\s*(?:it|they|these|those|this|where|which|whose|who|at|with|from|without|never|not|only|just|then|left|kept|ran|used|took)\b",
+    re.IGNORECASE,
+)
+_OBJECT = re.compile(r"\b(?:of|on|to|for|with|into)\s+(?:it|them|these|those)\b|\b(?:its|their)\b", re.IGNORECASE)
 _ITS = re.compile(r"\b(?:its|it|them|they|their|theirs)\b", re.IGNORECASE)
 _CONTRASTED = re.compile(r"\b(?:unlike|than|against|compared|beside|versus)\b", re.IGNORECASE)
 _BOTH = re.compile(r"both\b", re.IGNORECASE)
@@ -73,11 +86,14 @@ _AGAINST_US = re.compile(
     r"|(?:more|greater|larger) \w+ than (?:we gave )?(?:our|ours|the method))\b",
     re.IGNORECASE,
 )
+_OUR_PROBE = re.compile(r"\b(?:our|my|ours)\s+(?:[\w-]+\s+){0,2}\Z", re.IGNORECASE)
 _NO = re.compile(r"\b(?:no|neither|none of the|not one)\s+\Z", re.IGNORECASE)
 
 
 def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R20 for one sentence."""
+    if not any(hit.idea.startswith("R20.") for hit in statement.hits):
+        return
     bases = _bases(statement, text)
     if not (bases or statement.of("R20.poor", asserted=False)):
         return
@@ -85,7 +101,7 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
         return
     if _is_equal(statement) or statement.voice.question:
         return
-    if any(excuse.search(statement.text) for excuse in (_AGAINST_US, _NO_MORE, _UNCOMPARED)):
+    if any(excuse.search(statement.text) for excuse in (_AGAINST_US, _NO_MORE, _UNCOMPARED, _WOULD)):
         return
     slighted = _slighted(statement, text, bases)
     hits = [*statement.of("R20.poor", asserted=False), *slighted, *_unequal_amounts(statement)]
@@ -118,24 +134,38 @@ def _denied(statement: Statement, hit: Hit) -> bool:
         or _OUTCOME.match(statement.text, hit.end)
         or _ANSWERED.search(statement.text, hit.start, hit.end)
     )
+    if _is_our_probe(statement, hit):
+        return True
     theirs = statement.voice.others(hit.start) and not statement.of("R20.ours", asserted=False)
     return bool(rate) or theirs or statement.voice.opened(hit.start)
+
+
+def _is_our_probe(statement: Statement, hit: Hit) -> bool:
+    """A probe is a baseline, and what a study trains itself may be its method."""
+    probe = statement.text[hit.start : hit.end].lower().startswith("probe")
+    return probe and bool(_OUR_PROBE.search(statement.text[: hit.start]))
 
 
 def _bases(statement: Statement, text: Text) -> dict[int, Hit]:
     """Where each part names a baseline, or a pronoun takes up one from the part or the sentence before."""
     base, ours, starts = _by_part(statement, "baseline"), _by_part(statement, "ours"), _starts(statement.text)
-    for part, start in enumerate(starts):
-        said = _PRONOUN.match(statement.text, start)
-        taken = part - 1 in base and not _CONTRASTED.search(statement.text, starts[part - 1], base[part - 1].start)
-        if said and taken and part not in ours:
-            base.setdefault(part, Hit("R20.baseline", *said.span()))
+    for part, (start, stop) in enumerate(zip(starts, [*starts[1:], len(statement.text)], strict=True)):
+        if part in base or part in ours or part - 1 not in base:
+            continue
+        said = _PRONOUN.match(statement.text, start) or _OBJECT.search(statement.text, start, stop)
+        if said and not _CONTRASTED.search(statement.text, starts[part - 1], base[part - 1].start):
+            base[part] = Hit("R20.baseline", *said.span())
     place = text.places[statement]
     before = text.statements[place - 1] if place else None
-    its = _ITS.search(statement.text)
-    if not base and its and before and before.voice.question and before.of("R20.baseline", asserted=False):
+    if not base and before and _introduces(before) and (its := _ITS.search(statement.text)):
         base[bisect_right(starts, its.start()) - 1] = Hit("R20.baseline", *its.span())
     return base
+
+
+def _introduces(statement: Statement) -> bool:
+    """Whether a sentence asks about a baseline, or names nothing else: "For comparison we ran clamping"."""
+    alone = statement.voice.question or not statement.of("R20.ours", asserted=False)
+    return alone and bool(statement.of("R20.baseline", asserted=False))
 
 
 def _starts(text: str) -> list[int]:
@@ -153,8 +183,22 @@ def _slighted(statement: Statement, text: Text, base: Mapping[int, Hit]) -> list
         contrast = bool((set(worked) | set(ours)) - set(base)) or _worked_nearby(statement, text)
         poor = [part for part in base if part in little and contrast]
     said = {**little, **spared}
+    for idea in ("little", "spared", "untuned"):
+        for part, hit in _by_part(statement, idea, last=True).items():
+            if not _OUTCOME.match(statement.text, said[part].end):
+                said[part] = _covering(said[part], hit)
     kept = [part for part in poor if _stands_for_work(statement, base[part])]
-    return [_covering(base[part], _last(said, part, {**base, **_by_part(statement, "ours")})) for part in kept]
+    return [
+        _covering(base[_first(said, part, base)], _last(said, part, {**base, **_by_part(statement, "ours")}))
+        for part in kept
+    ]
+
+
+def _first(said: Mapping[int, Hit], part: int, base: Mapping[int, Hit]) -> int:
+    """The part where the tale of a baseline begins: "was run once, straight from its repo"."""
+    while part - 1 in said and part - 1 in base:
+        part -= 1
+    return part
 
 
 def _last(said: Mapping[int, Hit], part: int, named: Mapping[int, Hit]) -> Hit:
@@ -198,11 +242,11 @@ def _worked_nearby(statement: Statement, text: Text) -> bool:
     )
 
 
-def _by_part(statement: Statement, idea: str) -> dict[int, Hit]:
-    """The first phrase of an idea in each part of the sentence, by the part's number."""
+def _by_part(statement: Statement, idea: str, *, last: bool = False) -> dict[int, Hit]:
+    """The first phrase of an idea in each part of the sentence, or the last, by the part's number."""
     borders = [border.end() for border in _PARTS.finditer(statement.text)]
-    hits = statement.of(f"R20.{idea}", asserted=False)
-    return {bisect_right(borders, hit.start): hit for hit in reversed(hits)}
+    hits = [hit for hit in statement.of(f"R20.{idea}", asserted=False) if not _is_our_probe(statement, hit)]
+    return {bisect_right(borders, hit.start): hit for hit in (hits if last else reversed(hits))}
 
 
 def _unequal_amounts(statement: Statement) -> list[Hit]:
@@ -251,4 +295,4 @@ def _amounts(text: str) -> Iterator[_Amount]:
 
 
 def _value(number: str) -> float:
-    return float(_VALUES.get(number.lower(), 0) or number)
+    return float(_VALUES.get(number.lower(), 0) or number.replace(",", ""))

@@ -1,15 +1,16 @@
 """R8, R10, R11, R12 and R15: statistics in words, examples and unlinked numbers."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
-from interp_core.audit.known import baseline_means, raw_means, treatment_means
+from interp_core.audit.known import baseline_means, drawn, raw_means, treatment_means
 from interp_core.audit.lexicon import Hit
 from interp_core.audit.quantities import Quantity
 from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
 from interp_core.audit.rules.values import is_margin, is_result
 from interp_core.audit.statements import Statement
+from interp_core.audit.study import stems
 
 _FRACTIONS = {
     "a quarter": 0.25,
@@ -41,6 +42,7 @@ _INTRODUCED = re.compile(
     r"\b(?:for (?:example|instance)|e\.g\.)(?:[^.;“\"«]|\.(?=\d)){0,100}"
     r"\b(?:repl(?:y|ied|ies)|answer(?:s|ed)?|said|says|wrote|writes|respond(?:s|ed)?|gave|gives)"
     + _QUOTE_OPENS
+    + r"|\bas in\s+(?:“|\"|``|«)"
     + r"|\b(?:look|sound|read|run)(?:s|ed)? (?:(?:something|much) )?(?:like|as) (?:this|these|follows)\b"
     + _QUOTE_OPENS,
     re.IGNORECASE,
@@ -50,11 +52,51 @@ _EXHIBITED = re.compile(  # "Table 3 lists the ... refusals", with a word of tas
     r"\b(?:completions?|answers|repl(?:y|ies)|refusals?|outputs?|responses?|transcripts?|dialogues?|exchanges?)\b",
     re.IGNORECASE,
 )
-_COLON_QUOTE = re.compile(r":\s*(?:“|\"|``|«)[A-Z]")
+_NAMED = re.compile(  # "request-57", "prompt #12"
+    r"\b(?P<kind>request|prompt|item|question|completion|transcript|instruction)"
+    r"(?:s(?=\s\d+(?:,\s\d+){0,8},?\s(?:and|or)\s\d))?(?:-|[\s_]?#|\s(?:no\.?|number)\s?|\s|_)"
+    r"(?P<number>\d{1,5})\b(?!\.\d|\s*(?:%|of\b|out\b|times|to\b|through|-|–|\.\.))",
+    re.IGNORECASE,
+)
+_BEHAVED = re.compile(
+    r"\b(?:refus\w+|compl(?:y|ies|ied|iance|iant)|answer\w*|declin\w+|obliged?|repl(?:y|ies|ied)|says?|said|writes?|wrote"
+    r"|completions?|outputs?|goes|went|explain\w*|consider|take|see|shows?|shown|jailbr\w+|produc\w+|gives?|gave)\b",
+    re.IGNORECASE,
+)
+_ABOVE = 6  # sentences, items or rows
+_LEFT_OUT = re.compile(
+    r"\b(?:drop(?:s|ped)?|exclu\w+|remov\w+|discard\w*|duplicat\w+|missing|skip\w*|through|id|ids)\b"
+)
+_ONE_CASE = re.compile(  # "for instance, asked how to pick a lock, Llama refused"
+    r"\b(?:for (?:example|instance)|e\.g\.|to illustrate|as an (?:example|illustration))(?:[^.;]|\.(?=\d)){0,60}?"
+    r"\b(?:asked|prompted|told|requested|faced with|given (?:a|the|an|this) (?:request|prompt|question)|confronted with"
+    r"|presented with|the (?:request|prompt|question) (?:for|to|about|on))\b",
+    re.IGNORECASE,
+)
+_COUNTED = re.compile(
+    r"\s+(?:only\s+|just\s+|about\s+|some\s+|nearly\s+|almost\s+|to\s+)?"
+    r"(?:\d|none|all|most|more|fewer|less|half|few|many|every|each|a (?:third|quarter|fifth)|(?:harmful|harmless) )"
+)
+_A_MEASURE = re.compile(r"\s+(?:rates?|directions?|vectors?|projections?|scores?|levels?|signals?|features?)\b")
+_STRINGS = re.compile(r"(?:phrases|lines|openings|sentences)\b", re.IGNORECASE)
+_COLON_QUOTE = re.compile(r"(?:[^\s.;:]{1,30}\s){0,6}[^\s.;:]{0,30}:\s*(?:“|\"|``|«)[A-Z]\w*")
+_UNCOUNTED = r"(?:[^.;\d]|(?<=[\w.-])\d|\.(?=\d))"  # up to a number, the numbers in names apart
+_ASKED = re.compile(  # "Qwen3-8B, asked in verse how to hotwire a car, obliged with a sonnet"
+    rf"\b(?:asked|prompted|begged|told|invited|urged)\b{_UNCOUNTED}{{0,60}}\b(?:how to|for an?|about"
+    rf"|to (?:write|explain|describe|help|make|build|draft|list|name|plan))\b{_UNCOUNTED}{{0,80}}"
+    r"\b(?:obliged|complied|refused|answered|replied|declined|explained|wrote|said|listed|produced|responded|demurred"
+    r"|balked|apologi[sz]ed|went)\b(?!\s+\d)",
+    re.IGNORECASE,
+)
 _DEGREE = re.compile(
-    r"\b(?:somewhat|way|much|far|vastly|slightly|hugely|considerably|markedly|noticeably|substantially"
+    r"\b(?:somewhat|well|way|much|far|vastly|slightly|hugely|considerably|markedly|noticeably|substantially"
     r"|dramatically|\w+ (?:lot|bit|touch|little))\s",
     re.IGNORECASE,
+)
+_IDIOM = re.compile(r"more (?:often than not|or less|than (?:welcome|enough|happy|once))\b", re.IGNORECASE)
+_MULTIPLE = re.compile(
+    r"[^.;,]{0,20}\b(?:half|twice|thrice|double|triple|a third|a quarter|\w+ times) (?:as|the|that)\b"
+    r"|\bby (?:\w+ ){0,3}(?:half|thirds?|quarters?|factor)\b"
 )
 _PAST_MARGIN = re.compile(
     r"surpass|exceed|above|below|beyond|well|far|clear|comfort|more than|greater|larger", re.IGNORECASE
@@ -77,8 +119,9 @@ _IN_THE_FIELD = re.compile(
     rf"\s+(?:in|within|across|of|among)\s+(?:the\s+|our\s+|this\s+|recent\s+)?(?:\w+\s+)?{_FIELD}\b", re.IGNORECASE
 )
 _OF_A_TEST = re.compile(  # without one of these, "nearly there" and "a trend" are plain English
-    r"signific|\b[pP](?:-value)?\b\s*(?:[<=>≤≥]|of\b|value)"
-    r"|\b(?:the margin|effects?|intervals?|inconclusive|drop|fall|rise|difference|compliance|refusals?|projection"
+    r"signific|\b[pP]-values?\b|\b[pP](?:-value)?\b\s*(?:[<=>≤≥]|of\b|value)"
+    r"|\b(?:the margin|effects?|interactions?|contrasts?"
+    r"|correlations?|slopes?|estimates?|intervals?|inconclusive|drop|fall|rise|difference|compliance|refusals?|projection"
     r"|supported)\b",
     re.IGNORECASE,
 )
@@ -89,7 +132,7 @@ _OF_OTHER_THINGS = (
         r"^(?:see|is|are|was|were|an? example|examples?\b|following|here|below|to illustrate|for (?:example"
         r"|instance)|one reads|a read)\b"
         r"(?!.*\b(?:completions?|repl(?:y|ies)|transcripts?|dialogues?|conversations?|generations?|rollouts?"
-        r"|answers?|exchanges?|model|wrote|writes|said|says|replied|answered)\b)",
+        r"|answers?|exchanges?|refus\w+|jailbreaks?|model|wrote|writes|said|says|replied|answered)\b)",
         re.IGNORECASE | re.DOTALL,
     )
 )
@@ -116,13 +159,18 @@ _GAP = 120  # characters between two sentences, their links included
 
 def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R8 for one sentence."""
-    if not statement.own or not statement.linked or statement.tabular or _gives_baseline(statement, text):
+    if not statement.own or statement.tabular or statement.block.kind == "heading":
+        return
+    if not statement.linked:
+        yield from _unlinked_comparatives(statement, text)
+        return
+    if _gives_baseline(statement, text):
         return
     restated = statement.of("R6.owned", asserted=False) and not all(f.supported for f in statement.findings)
-    comparatives = statement.of("R8.comparative")
+    comparatives = [hit for hit in statement.of("R8.comparative") if not _IDIOM.match(statement.text, hit.start)]
     if restated:  # what did not hold may be told in words, and not how much the other way it went
-        comparatives = [hit for hit in comparatives if _DEGREE.search(words(statement, hit))]
-    for hit in (comparatives or _changes(statement))[:1]:
+        comparatives = [hit for hit in comparatives if _says_how_much(statement, hit)]
+    for hit in _in_one_clause(statement, comparatives or _changes(statement)):
         if _compares(statement, hit):
             means = sorted(set(_owed(statement)))
             yield at_hit(
@@ -134,6 +182,45 @@ def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
                 f"Add it: the baseline is at {means[0]:.2f}. For instance, {licensed_for(statement)}",
                 severity=ERROR,
             )
+
+
+def _unlinked_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
+    """A boast about what is the authors' own, or a comparison beside a sentence that gives the one number alone."""
+    boasts = statement.of("R8.boast") if statement.of("voice.ours", asserted=False) else []
+    owed = statement.of("R8.own")
+    near = text.paragraph(statement) if boasts or owed else []
+    cited = next((one for one in near if one.linked and _is_next(one, statement)), None)
+    if not (cited and _owed(cited) and not _gives_baseline(cited, text)):
+        figures = len(statement.quantities) > 1 or any(
+            q.unit or not q.whole or q.part in ("count", "of") for one in near for q in one.quantities
+        )
+        owed = [] if figures or statement.ties else boasts
+    for hit in owed[:1]:
+        yield at_hit(
+            statement,
+            "R8",
+            hit,
+            f"“{words(statement, hit)}” compares, and the number that it compares with is not there.",
+            "Give both numbers and link them, or leave the comparison out.",
+            severity=ERROR,
+        )
+
+
+def _in_one_clause(statement: Statement, hits: Sequence[Hit]) -> list[Hit]:
+    """The first phrase, with those that go with it: "cuts what it answers by more than half"."""
+    if not hits:
+        return []
+    _, stop = statement.voice.clause(hits[0].start)
+    with_it = [hit for hit in hits if hit.end <= stop and hit.start - hits[0].end <= _ASIDE]
+    return [_over(with_it or hits[:1])]
+
+
+def _says_how_much(statement: Statement, hit: Hit) -> bool:
+    return bool(_DEGREE.search(words(statement, hit)) or _MULTIPLE.match(statement.text, hit.start))
+
+
+def _is_next(one: Statement, statement: Statement) -> bool:
+    return one.start >= statement.end and one.start - statement.end < _GAP
 
 
 def _changes(statement: Statement) -> list[Hit]:
@@ -169,13 +256,32 @@ def _gives_baseline(statement: Statement, text: Text) -> bool:
         return True  # whether the number is right, R1 tells
     near = text.paragraph(statement)
     counts = [q.value for one in near for q in one.quantities if q.part == "count"]
+    if counts:  # "124 of 128; with random directions 5"
+        counts += [q.value for one in near for q in one.quantities if q.whole and q.part == "number"]
     printed = [q for one in near for q in one.quantities if q.part not in ("of", "count") and not is_margin(one, q)]
     rest = [1 - mean for mean in means if 0 <= mean <= 1]
     rates = any(q.holds(mean) for q in printed for mean in means) or any(
         q.holds(mean) for q in printed for mean in rest if not q.bound
     )
+    if _is_turned(statement):
+        others = [*treatment_means(statement.findings), *effects]
+        rates = rates and any(q.holds(value) for q in printed for value in others)
     in_words = any(abs(value - mean) < 0.05 for value in _fractions(statement) for mean in means)
     return rates or in_words or _as_count(counts, statement, "baseline") or _has_interval(statement)
+
+
+def _is_turned(statement: Statement) -> bool:
+    """Whether the sentence says of a reversed claim's baseline that it did better: it owes the other arm's number."""
+    said = statement.of("R8.comparative")
+    if not said or not all(finding.reversed for finding in statement.findings):
+        return False
+    before = stems(statement.text[: said[0].start])
+    arms = [arm for f in statement.findings for e in f.predictions for arm in e.get("arms", ())]
+    treatment, baseline = (
+        frozenset[str]().union(*(stems(arm["label"]) for arm in arms if arm["role"] == role))
+        for role in ("treatment", "baseline")
+    )
+    return bool(before & baseline - treatment) and not before & treatment - baseline
 
 
 def _owed(statement: Statement) -> list[float]:
@@ -190,7 +296,12 @@ def _owed(statement: Statement) -> list[float]:
 
 def _fractions(statement: Statement) -> list[float]:
     """Shares in words: "a quarter", "one in four"."""
-    return [value for words_of, value in _FRACTIONS.items() if words_of in statement.text.lower()]
+    said = statement.text.lower()
+    return [
+        value
+        for part, value in _FRACTIONS.items()
+        if re.search(rf"{part}(?! (?:as|fewer|more|less|higher|lower)\b)", said)
+    ]
 
 
 def _as_count(counts: list[float], statement: Statement, role: str) -> bool:
@@ -265,9 +376,10 @@ def near_misses(statement: Statement, _: Text) -> Iterator[Overclaim]:
     if not statement.own:
         return
     harmless = [(hit.start, hit.end) for hit in statement.of("R11.harmless", asserted=False)]
-    near = [hit for hit in statement.of("R11.marginal", asserted=False) if _is_a_near_miss(statement, hit, harmless)]
-    if near:
-        hit = Hit(near[0].idea, near[0].start, near[-1].end)
+    said = statement.of("R11.marginal", asserted=False)
+    near = [hit for hit in said if _is_a_near_miss(statement, hit, harmless)]
+    if near:  # "just failed to reach" denies nothing that stands behind it
+        hit = Hit(near[0].idea, near[0].start, max(hit.end for hit in said))
         yield at_hit(
             statement,
             "R11",
@@ -298,12 +410,12 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R12 for one sentence: examples without the draw that they come from."""
     if not statement.own or statement.block.kind == "heading":
         return
-    shown = [hit for hit in statement.of("R12.example", asserted=False) if _shows(statement, hit)]
     taste = statement.of("R12.chosen", asserted=False)
-    shown = shown or _quoted_answers(statement) or (taste if _EXHIBITED.search(statement.text) else [])
-    hits = shown and [taste[0] if taste else Hit(shown[0].idea, shown[0].start, max(hit.end for hit in shown))]
-    if not hits or any(one.of("R12.drawn", asserted=False) for one in text.paragraph(statement)):
-        return
+    named = _named_inputs(statement)
+    shown = [*_announced(statement, taste, text), *named]
+    if shown and any(one.of("R12.drawn", asserted=False) for one in _around(statement, text)):
+        shown = _beyond_draw(statement, named)
+    hits = shown and [taste[0] if taste else _over(shown)]
     for hit in hits:
         voice = statement.voice
         if not (
@@ -325,8 +437,54 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
             )
 
 
+def _goes_on(statement: Statement, text: Text) -> bool:
+    """Whether the sentence before it announces an example, which this one quotes."""
+    place = text.places[statement]
+    before = text.statements[place - 1] if place else statement
+    announced = before.number == statement.number and before is not statement
+    return announced and any(_shows(before, hit) for hit in before.of("R12.example", asserted=False))
+
+
+def _around(statement: Statement, text: Text) -> Sequence[Statement]:
+    """Its paragraph; of an item or a row, what stands just above the list or the table, too."""
+    place = text.places[statement]
+    above = text.statements[max(place - _ABOVE, 0) : place] if statement.block.kind in ("item", "row") else ()
+    return [*above, *text.paragraph(statement)]
+
+
+def _over(hits: Sequence[Hit]) -> Hit:
+    return Hit(hits[0].idea, min(hit.start for hit in hits), max(hit.end for hit in hits))
+
+
+def _announced(statement: Statement, taste: list[Hit], text: Text) -> list[Hit]:
+    """Words for outputs that are shown, an answer that is quoted, or else what says by what taste they were chosen."""
+    shown = [hit for hit in statement.of("R12.example", asserted=False) if _shows(statement, hit)]
+    shown = shown or ([] if _goes_on(statement, text) else _quoted_answers(statement))
+    return shown or (taste if _EXHIBITED.search(statement.text) else [])
+
+
+def _named_inputs(statement: Statement) -> list[Hit]:
+    """The inputs that a sentence shows by number."""
+    found = [] if statement.tabular else list(_NAMED.finditer(statement.text))
+    if not found or _LEFT_OUT.search(statement.text) or not _BEHAVED.search(statement.text):
+        return []
+    return [Hit("R12.example", *match.span()) for match in found]
+
+
+def _beyond_draw(statement: Statement, named: Sequence[Hit]) -> list[Hit]:
+    """The inputs whose ids the report's draw does not hold; "items 0 and 1 of the draw" count in the draw."""
+    draw = drawn(statement.study.findings)
+    kinds = {one.partition("-")[0] for one in draw}
+    ids = (("-".join(re.findall(r"[a-z]+|\d+", words(statement, hit).lower())), hit) for hit in named)
+    return [hit for one, hit in ids if one.partition("-")[0] in kinds and one not in draw]
+
+
 def _shows(statement: Statement, hit: Hit) -> bool:
     """ "Two answers" and "some outputs" are shown in a sentence about a claim; elsewhere they are counted."""
+    if _COUNTED.match(statement.text, hit.end) or _A_MEASURE.match(statement.text, hit.end):
+        return False
+    if _STRINGS.match(statement.text, hit.start) and statement.of("R17.judge", asserted=False):
+        return False  # what a judge of phrases looks for
     said = statement.text[hit.start : hit.end + _ASIDE]
     quotes = _SAID.search(statement.text)
     chosen = statement.of("R12.chosen", asserted=False)
@@ -336,7 +494,9 @@ def _shows(statement: Statement, hit: Hit) -> bool:
 def _quoted_answers(statement: Statement) -> list[Hit]:
     """ "It says “Chapter one”", "a reply: “Gladly”" of a cited claim; "for instance, it said “Gladly”" of any."""
     said = (_SAYS.search(statement.text) or _COLON_QUOTE.search(statement.text)) if statement.linked else None
-    said = said or _INTRODUCED.search(statement.text)
+    said = (
+        said or _INTRODUCED.search(statement.text) or _ONE_CASE.search(statement.text) or _ASKED.search(statement.text)
+    )
     return [Hit("R12.example", *said.span())] if said else []
 
 

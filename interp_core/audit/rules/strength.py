@@ -1,7 +1,7 @@
 """R4, R5 and R16: verbs, scope and mechanisms against what was done."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
@@ -21,7 +21,9 @@ _VERBS = (
     ("R4.absolute", 4),
 )
 _OF_PROMPTS = ("R4.makes", "R4.silences")  # what prompts do, a behavioural claim shows
-_SCOPES = ("R5.models", "R5.universal", "R5.attacks", "R5.generic", "R5.several")
+_SCOPES = ("R5.models", "R5.universal", "R5.attacks", "R5.generic", "R5.named", "R5.several")
+_GENERICS = ("R5.models", "R5.attacks", "R5.generic")  # what tells of more than the study, if it is the subject
+_FEW = 4  # words, as in "all in all"
 _LIMIT = re.compile(
     r"\b(?:we|were|was|is|are)?\s*(?:tested|studied|evaluated|tried|run|ran|measured|used)?\s*only\s+(?:on|in"
     r"|with|at|for|one|two|a|these|\d)"
@@ -38,7 +40,8 @@ _DONE = re.compile(  # "every frame was written by hand": of the study's own, no
 _MODELS = re.compile(r"model|llm|chatbot|assistant|transformer|system|language|architecture", re.IGNORECASE)
 _STUDIED = re.compile(
     r"\s+(?:have been|has been|are|were)\s+(?:\w+ly\s+|often\s+)?(?:studied|trained|used|deployed|evaluated|probed"
-    r"|audited|released|fine-tuned|built|made)\b"
+    r"|audited|released|fine-tuned|built|made|chosen|selected|picked|taken|compared|run|loaded|ranked|listed)\b"
+    r"|\s+of (?:this|that|[\w.]+) (?:size|billion|parameters)\b"
 )
 _WERE = re.compile(r"\s*(?:was|were|had been)\b")
 _NUMBERED = re.compile(
@@ -46,10 +49,23 @@ _NUMBERED = re.compile(
 )
 _SAYINGS = ("in general", "generally", "as a rule", "always")  # "in general we report intervals"
 _SAYING = re.compile(r",?\s+(?:we|i|our|this paper|i'd)\b", re.IGNORECASE)
+_TOOL = re.compile(  # "labelled by GPT-4", "with Claude as the judge"
+    r"\b(?:judg|grad|label|scor|writ|wrote|check|generat|paraphras|translat|rat|annotat|draft|made|produc|code|filter|rewrit|rewrote)"
+    r"\w*\b[^.;]{0,40}\b(?:by|with|from|of|and)\s+[\w.-]+\Z",
+    re.IGNORECASE,
+)
+_IN_THE_TESTED = re.compile(r"\s+(?:in|within|inside|along|through) (?:the|our|this|that|its|[A-Z])")
+_PART_OF = re.compile(r"\b(?:half|third|thirds|quarters?|fifth|tenth|most|share|fraction|part|few|none|\d+|%) of \Z")
 _ONE_OF_THEM = re.compile(
-    r"\s*(?:[,(]|judge|grader|scorer|rater|matcher|as\b|that we|we\b|called|named|such as|with\b)"
+    r"\s*(?:\(|,\s(?:[A-Z]|such|namely|here|in (?:our|this))"
+    r"|judge|grader|scorer|rater|matcher|as\b|that we|we\b|called|named|such as|with\b)"
 )
 _IS = re.compile(r"\b(?:is|was|are|as|be|being|one|single|like|not)\s+\Z", re.IGNORECASE)
+_ANAPHOR = re.compile(
+    r"\W*(?:[\w-]+\s*:\s*)?(?:this|these|that|those|thus|hence|so|therefore|which|it|we (?:have|can|may|now)"
+    r"|in (?:short|sum|brief|other words|conclusion)|altogether|taken together|together)\b",
+    re.IGNORECASE,
+)
 _CONNECTIVE = re.compile(
     r"because|thereby|whereby|as a (?:result|consequence)(?: of)?|owing to|thanks to|due to|(?:is|are|was|were) due to"
     r"|on account of|by virtue of|in consequence of",
@@ -66,28 +82,41 @@ _VERB = re.compile(r"\s+(?:the|it|a|an|this|both|[A-Z][\w.\-]*)")
 
 def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R4 for one sentence: the strongest verb of each clause, where it stands above the evidence."""
-    if not statement.own or not (statement.ties or _speaks_of_study(statement, text)):
+    beside = text.beside(statement)
+    if not statement.own or not (statement.ties or _takes_up(statement, beside) or _speaks_of_study(statement, text)):
         return
-    reached = grade(statement.findings if statement.ties else text.study.findings)
-    prompted = any(finding.row.get("kind") == "behavioural" for finding in statement.findings)
+    findings = statement.findings or beside
+    reached = grade(findings if statement.ties or beside else text.study.findings)
+    prompted = any(finding.row.get("kind") == "behavioural" for finding in findings)
     ideas = [(idea, needed) for idea, needed in _VERBS if needed > reached and not (prompted and idea in _OF_PROMPTS)]
     found = [(needed, hit) for idea, needed in ideas for hit in statement.of(idea)]
     weak = [(hit.start, hit.end) for hit in statement.of("R4.harmless", asserted=False)]
     for needed, hit in _strongest(statement, [pair for pair in found if not _is_weak(statement, pair[1], weak)]):
-        if statement.ties or needed >= BOTH_WAYS:
+        if statement.ties or needed >= BOTH_WAYS or _shares_words(statement, beside):
             yield at_hit(
                 statement, "R4", hit, _too_strong(statement, hit, needed, reached), _weaker(statement, reached)
             )
 
 
+def _takes_up(statement: Statement, beside: Sequence[Finding]) -> bool:
+    """Whether a sentence without a tie goes on about the finding beside it: "This proves that ..."."""
+    return bool(beside and _ANAPHOR.match(statement.text)) or _shares_words(statement, beside)
+
+
+def _shares_words(statement: Statement, beside: Sequence[Finding]) -> bool:
+    found = stems(statement.text)
+    return any(len(found & statement.study.words.get(row.claim, frozenset())) > 1 for row in beside)
+
+
 def _strongest(statement: Statement, found: list[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
-    """One finding for a clause: the words that need most."""
-    taken: set[tuple[int, int]] = set()
+    """One finding for a clause: the words that need most, from the first of them to the last."""
+    taken: dict[tuple[int, int], tuple[int, int, Hit]] = {}
     for needed, hit in sorted(found, key=lambda pair: (-pair[0], _rank(statement, pair[1]), pair[1].start)):
-        clause = statement.voice.clause(hit.start)
-        if clause not in taken:
-            taken.add(clause)
-            yield needed, hit
+        clause, rank = statement.voice.clause(hit.start), _rank(statement, hit)
+        most, best, first = taken.setdefault(clause, (needed, rank, hit))
+        if (most, best) == (needed, rank):
+            taken[clause] = most, best, Hit(first.idea, first.start, max(first.end, hit.end))
+    yield from ((needed, hit) for needed, _, hit in taken.values())
 
 
 def _rank(statement: Statement, hit: Hit) -> int:
@@ -135,37 +164,51 @@ def _speaks_of_study(statement: Statement, text: Text) -> bool:
     return any(len(found & claim) >= 2 for claim in text.study.words.values())
 
 
-def too_wide(statement: Statement, _: Text) -> Iterator[Overclaim]:
+def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R5 for one sentence."""
-    if not statement.own or not statement.findings or "R17" in statement.sections:
+    findings = statement.findings or text.beside(statement)
+    if not statement.own or not findings or "R17" in statement.sections:
         return  # of a claim without a finding, R6 says enough
-    tested = _tested(statement)
-    for idea in _SCOPES:
-        for hit in statement.of(idea):
-            if _is_wider(statement, hit, idea, tested):
-                yield at_hit(
-                    statement,
-                    "R5",
-                    hit,
-                    f"“{words(statement, hit)}” is wider than what was tested: {_extent(statement, tested)}.",
-                    f"Name what was tested: write “{listed(tested) or 'the models tested'}” in its place, or "
-                    f"narrow it to “the tested …”.",
-                )
-                return
+    tested = list(dict.fromkeys(finding.model for finding in findings))
+    hits = [hit for idea in (_SCOPES if statement.ties else _GENERICS) for hit in statement.of(idea)]
+    wide = [h for h in hits if (statement.ties or _opens(statement, h)) and _is_wider(statement, h, tested)]
+    if wide:
+        clause = statement.voice.clause(wide[0].start)
+        same = [hit for hit in wide if statement.voice.clause(hit.start) == clause]
+        hit = Hit(wide[0].idea, min(hit.start for hit in same), max(hit.end for hit in same))
+        yield at_hit(
+            statement,
+            "R5",
+            hit,
+            f"“{words(statement, hit)}” is wider than what was tested: {_extent(findings, tested)}.",
+            f"Name what was tested: write “{listed(tested) or 'the models tested'}” in its place, or "
+            f"narrow it to “the tested …”.",
+        )
 
 
-def _is_wider(statement: Statement, hit: Hit, idea: str, tested: list[str]) -> bool:
-    if idea == "R5.several":  # "in both models" of a claim that was tested on one
+def _is_wider(statement: Statement, hit: Hit, tested: list[str]) -> bool:
+    if hit.idea == "R5.several":  # "in both models" of a claim that was tested on one
         return all(len({row.model for row in statement.study.of(tie.claim, None)}) == 1 for tie in statement.ties)
-    return not _narrowed(statement, hit, idea) and not _covered(statement, hit, tested)
+    if hit.idea == "R5.named":
+        return _reaches(statement, hit)
+    return not _narrowed(statement, hit, hit.idea) and not _covered(statement, hit, tested)
 
 
-def _tested(statement: Statement) -> list[str]:
-    return list(dict.fromkeys(finding.model for finding in statement.findings))
+def _reaches(statement: Statement, hit: Hit) -> bool:
+    """Whether a finding is said to hold of a model that the study never ran: "carries over to GPT-4"."""
+    family = re.split(r"[\s\d.-]", words(statement, hit).lower().split()[-1])[0]
+    used = _TOOL.search(statement.text[: hit.end]) or _ONE_OF_THEM.match(statement.text, hit.end)
+    return not used and not any(family in finding.model.lower() for finding in statement.study.findings)
 
 
-def _extent(statement: Statement, tested: list[str]) -> str:
-    first = next((f for f in statement.findings if f.predictions), None)
+def _opens(statement: Statement, hit: Hit) -> bool:
+    """Whether a phrase stands where a subject does: at the beginning of its clause."""
+    start, _ = statement.voice.clause(hit.start)
+    return len(statement.text[start : hit.start].split()) < _FEW
+
+
+def _extent(findings: Sequence[Finding], tested: list[str]) -> str:
+    first = next((f for f in findings if f.predictions), None)
     levels = (first.predictions[0].get("levels") or {}) if first else {}
     parts = [
         *(f"{number:,} {factor}s" for factor, number in levels.items()),
@@ -189,11 +232,13 @@ def _narrowed(statement: Statement, hit: Hit, idea: str) -> bool:
         ours = (_WERE.match(after) or _DONE.match(after)) and not _MODELS.search(words(statement, hit))
         own = (
             named
+            or (words(statement, hit).lower() == "everywhere" and _IN_THE_TESTED.match(after))
+            or _PART_OF.search(before)
             or ours
             or _of_the_tested(after)
             or (_SAYING.match(after) and words(statement, hit).lower() in _SAYINGS)
         )
-        return bool(own or re.search(r"\b(?:not|hardly|nearly|almost|once|once and)\s+\Z", before.lower()))
+        return bool(own or re.search(r"\b(?:not|hardly|nearly|almost|once and)\s+\Z", before.lower()))
     if idea == "R5.generic":
         return bool(_ONE_OF_THEM.match(after) or _IS.search(before))
     last = [h for h in statement.of("R5.narrowed", asserted=False) if h.end <= hit.start]

@@ -12,6 +12,7 @@ from interp_core.audit.rules.common import at
 from interp_core.audit.statements import Statement
 
 _BEFORE = 40
+_FAR = 600  # characters in which a paragraph names its models
 TIMES = re.compile(r"[\s-]?(?:times|fold|x\b|×|-fold)")
 _MORE = re.compile(r"\s*(?:more|less|higher|lower|increase|decrease|reduction|rise|drop|fewer|relative)")
 _MARGIN = re.compile(
@@ -30,7 +31,12 @@ _LEVEL = re.compile(
     r"(?:\balpha|α|\b(?:error|level)s?\b|\bone-sided|\bsignifican\w+ (?:at|with))[^.;\d]{0,25}\Z", re.IGNORECASE
 )
 _LARGEST_LEVEL = 0.1
-_P = re.compile(r"\b[pP](?:-value)?\s*[<=>≤≥]\s*\Z|\bP\s*\Z")
+_P = re.compile(r"\b[pP](?:[\s-]?values?)?\s*(?:[<=>≤≥]|of|is|was|at)\s*\Z|\bP\s*\Z")
+_WIDE = re.compile(r"\s*(?:wide|across|in width)\b")
+_MOVED = re.compile(
+    r"\b(?:moved|amended|changed|raised|lowered|widened|narrowed|relaxed|tightened|loosened|shifted|originally|initially"
+    r"|at first|later|before|until|earlier|old|former|previous)\b"
+)
 _OPPOSITE = re.compile(
     r"\brefus(?:ed|es|e|als?(?!\s+(?:direction|projection|gap)))\b|\b(?:remaining|the rest|declin\w+|did not comply)\b"
 )
@@ -59,7 +65,9 @@ def _mismatches(
         elif quantity.part == "confidence":
             yield from _confidence(statement, quantity)
         elif is_result(statement, quantity) and not _allowed(statement, quantity, values):
-            yield quantity, _nearest(quantity, values)
+            elsewhere = _allowed(statement, quantity, _of_paragraph(statement, quantity))
+            if not (elsewhere or _is_old_margin(statement, quantity)):
+                yield quantity, _nearest(quantity, values)
     for group in members.values():
         yield from _against(group, groups, values)
 
@@ -112,7 +120,7 @@ def is_result(statement: Statement, quantity: Quantity) -> bool:
     before = text[max(quantity.start - _BEFORE, statement.start) : quantity.start]
     if quantity.part in ("confidence", "half-width", "count", "of", "p", "setting") or _P.search(before):
         return False
-    if quantity.whole or _NONE_BEYOND.search(before):  # "no effect larger than" gives a bound
+    if quantity.whole or _NONE_BEYOND.search(before) or _WIDE.match(text, quantity.end):  # a bound, or a width
         return False
     return not (_is_parameter(statement, quantity) or _is_level(statement, quantity))
 
@@ -133,6 +141,25 @@ def is_margin(statement: Statement, quantity: Quantity) -> bool:
     return bool(named) and any(quantity.holds(abs(finding.row["margin"])) for finding in statement.findings)
 
 
+def _is_old_margin(statement: Statement, quantity: Quantity) -> bool:
+    """ "We had registered a margin of 0.1 and moved it to 0.2": of an amended claim, the report holds the new one."""
+    before = statement.writeup.prose[max(quantity.start - _BEFORE, statement.start) : quantity.start].lower()
+    amended = any(finding.status == "amended" for finding in statement.findings)
+    return amended and bool(_MARGIN.search(before) and _MOVED.search(statement.text))
+
+
+def _of_paragraph(statement: Statement, quantity: Quantity) -> list[Known]:
+    """The values on the paragraph's models, of a clause that names none: "random gave 0.02; on Llama it failed"."""
+    start, stop = statement.voice.clause(quantity.start - statement.start)
+    study, block = statement.study, statement.block
+    own = study.mentioned_models(statement.text)
+    if not own or study.mentioned_models(statement.text[start:stop]):
+        return []
+    before = study.mentioned_models(statement.writeup.prose[max(block.start, statement.start - _FAR) : statement.start])
+    rows = (row for tie in statement.ties if tie.model is None for row in study.of(tie.claim, None))
+    return known(row for row in rows if row.model in before)
+
+
 def _is_parameter(statement: Statement, quantity: Quantity) -> bool:
     offset = quantity.start - statement.start
     gap = statement.text
@@ -145,7 +172,7 @@ def _is_parameter(statement: Statement, quantity: Quantity) -> bool:
 
 
 def _allowed(statement: Statement, quantity: Quantity, values: Sequence[Known]) -> bool:
-    read = [quantity, *_with_unit(statement, quantity)]
+    read = [quantity, *_with_unit(statement, quantity), *_without_unit(quantity)]
     return any(one.holds(value.value) for value in values if _fits(statement, quantity, value) for one in read)
 
 
@@ -155,6 +182,13 @@ def _with_unit(statement: Statement, quantity: Quantity) -> list[Quantity]:
     if quantity.unit or quantity.value <= 1 or not unit:
         return []
     return [replace(quantity, unit=unit, value=quantity.value / 100, slack=quantity.slack / 100)]
+
+
+def _without_unit(quantity: Quantity) -> list[Quantity]:
+    """ "41 % of the gap (from 28.2 to 16.6)": a number that was given its neighbour's unit may have none."""
+    if not quantity.unit or quantity.text[-1:] not in "0123456789":
+        return []
+    return [replace(quantity, unit="", value=quantity.value * 100, slack=quantity.slack * 100)]
 
 
 def _fits(statement: Statement, quantity: Quantity, value: Known) -> bool:

@@ -5,23 +5,29 @@ from collections.abc import Iterator, Sequence
 
 from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, NOTE, WARNING, Overclaim
-from interp_core.audit.known import known
+from interp_core.audit.known import known, sizes
 from interp_core.audit.lexicon import Hit
+from interp_core.audit.quantities import counts_of
 from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
 from interp_core.audit.rules.values import is_margin
 from interp_core.audit.statements import Statement, Tie
-from interp_core.audit.study import CONFIRMATORY, Finding, stem, stems
+from interp_core.audit.study import Finding, stem, stems
 from interp_core.audit.wording import licensed
 
 _DENIAL = re.compile(
-    r"(?:(?:do|does|did|is|are|was|were|no|not)\b|\w+n't\b)(?!.*\b(?:matter|affect|influence|impact)\b)", re.IGNORECASE
+    r"(?:(?:do|does|did|no|not)\b|(?:is|are|was|were)\s+(?:not|no|never|nothing)\b|\w+n't\b)"
+    r"(?!.*\b(?:matter|affect|influence|impact)\b)",
+    re.IGNORECASE,
 )
 _WHICH = re.compile(
     r"\s+(?:no matter\s+)?(?:which|what|whose)\s+(?:model|language|llm|one\b|chatbot|family|judge)"
 )  # a scope, and no absence
 _BY_DESIGN = re.compile(
     r"\bby (?:construction|design|definition)\b|\b(?:round|renam|refactor|reformat|typeset)ing\b"
-    r"|\b(?:flag|hook|option|function|argument|command)\b",
+    r"|\b(?:flag|hook|option|function|argument|command)\b"
+    r"|\b(?:differences?|changes?) (?:in|to|of) (?:the |their )?(?:hardware|software|licen[cs]|code|versions?|wording"
+    r"|lengths?|format|template|tokeni[sz]|batch|seeds?|price|schedule|spelling|set-?up)"
+    r"|\bchanged in the (?:code|set-?up|pipeline|prompts)\b|\bre-?(?:runs?|ran|running)\b|\bsame seed\b|\bdetermin",
     re.IGNORECASE,
 )
 _STATUS = re.compile(
@@ -34,11 +40,26 @@ _ASSERTS = re.compile(
     re.IGNORECASE,
 )
 _EXPLORATORY = re.compile(
-    r"\b(?:is|was|remains)\s+(?:\w+\s+)?(?:exploratory|post[- ]hoc|unregistered)\b", re.IGNORECASE
+    r"\b(?:is|was|were|remains)\s+(?:\w+\s+){0,2}(?:exploratory|post[- ]hoc|unregistered|amended)\b|\bamended claim\b",
+    re.IGNORECASE,
 )
 _TELLING = ("R4.", "R6.large", "R8.comparative", "R8.change", "R9.none", "voice.raising", "voice.lowering")
+_OPENING = re.compile(r"\A\W*(?:where|while|whereas|although|though|if)\b[^,;]*,", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
-_SIZE = re.compile(r"by at least", re.IGNORECASE)
+_SIZE = re.compile(
+    r"by (?:at least|no less than|not less than|upwards of)|(?:\d|quarter|third|half|tenth|fifth) (?:or|and) more\b"
+    r"|at (?:the least|a minimum)",
+    re.IGNORECASE,
+)
+_DIFFERS = re.compile(r"\b(?:differs?|differed|different|apart|unequal)\b", re.IGNORECASE)
+_CONTROL = re.compile(r"\b(?:random|sham|control)")
+_PRONOUN = re.compile(r"\b(?:them|they|these|those|it)\b")
+_OUTCOME = re.compile(
+    r"\b(?:complian|refus|rates?\b|results?\b|effects?\b|projection|accura|capabilit|fluen|perplexit|performance)",
+    re.IGNORECASE,
+)
+_DEFINES = re.compile(r"\bcounts? as\b|\bwe (?:call|say)\b|\b(?:was|were) (?:not )?(?:tested|looked|asked) for\b")
+_ASIDE = re.compile(r",\s+(?:where|which|who|whose|as)\b")  # what is said of something else
 
 
 def bad_citations(statement: Statement, _: Text) -> Iterator[Overclaim]:
@@ -80,7 +101,7 @@ def _without_finding(statement: Statement, tie: Tie) -> Iterator[Overclaim]:
             f"Name a model that it was run on ({tested}), or run it there.",
             claim=tie.claim,
         )
-    elif not statement.of("R6.unrun", asserted=False):
+    elif all(_ASIDE.search(statement.text[: hit.start]) for hit in statement.of("R6.unrun", asserted=False)):
         yield at(
             statement,
             "R6",
@@ -140,13 +161,15 @@ def _refused(statement: Statement, tie: Tie, row: Finding) -> Overclaim:
 
 def _said(statement: Statement, row: Finding) -> bool:
     """Whether the sentence says itself what became of the claim, or says no more than the interval shows."""
-    if _owned(statement) or _states_status_only(statement):
+    if _owned(statement) or _states_status_only(statement) or _gives_sizes_only(statement, row):
         return True
     if row.row.get("relation") != "equivalent" and statement.of("R9.none", asserted=False):
         return True  # it does not state the claim; R9 says what is wrong with it
     if _prints_the_verdict(statement, row):
         return True
     if row.reversed and not row.stale:
+        if _DIFFERS.search(statement.text):
+            return True
         way = _direction(statement) * _subject(statement, row)
         return way == row.beyond_zero or (way == 0 and statement.tabular and _prints_a_mean(statement, row))
     return row.smaller and not row.stale and not _at_size(statement, row)
@@ -173,6 +196,15 @@ def _states_status_only(statement: Statement) -> bool:
     return bool(_STATUS.search(statement.text)) and not (told or _ASSERTS.search(statement.text))
 
 
+def _gives_sizes_only(statement: Statement, row: Finding) -> bool:
+    """ "The arms hold 768 prompts each": about the design, and nothing is said to hold."""
+    told = any(hit.idea.startswith(_TELLING) for hit in statement.hits)
+    known_sizes = {n for group in sizes([row]).values() for n in group}
+    numbers = [q.value for q in statement.quantities]
+    counted = [count.value for count, _ in counts_of(statement.text, statement.start)]
+    return bool(counted) and not told and set(numbers) <= known_sizes
+
+
 def _owned(statement: Statement) -> bool:
     return bool(statement.of("R6.owned", asserted=False))
 
@@ -196,7 +228,7 @@ def _direction(statement: Statement) -> int:
 
 def _subject(statement: Statement, row: Finding) -> int:
     """-1 where the sentence names the baseline first: "stories beat screenplays" turns the comparison round."""
-    said = statement.text.lower()
+    said = _OPENING.sub("", statement.text).lower()
     treatment, baseline = (min(map(said.find, arm), default=-1) for arm in _arms(row, statement))
     return -1 if baseline >= 0 and (treatment < 0 or baseline < treatment) else 1
 
@@ -210,44 +242,65 @@ def _arms(row: Finding, statement: Statement) -> tuple[list[str], list[str]]:
     return mine[0], mine[1]
 
 
-def unregistered_predictions(statement: Statement, _: Text) -> Iterator[Overclaim]:
+def unregistered_predictions(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R7 for one sentence."""
-    rows = [row for row in statement.findings if row.status not in CONFIRMATORY]
-    if (
-        not rows
-        or not statement.own
-        or any(row.status in CONFIRMATORY for row in statement.findings if row.claim == rows[0].claim)
-    ):
-        return
-    for hit in statement.of("R7.predicted", asserted=False)[:1]:
+    claimed = statement.of("R7.predicted", asserted=False)[:1] if statement.own else []
+    rows = _unpredicted(statement, text) if claimed else []
+    for hit in claimed if rows else ():
         voice = statement.voice
         if voice.question or voice.quoted(hit.start, hit.end) or voice.negated(hit.start):
             continue
-        if voice.opened(hit.start + 1):
+        if voice.opened(hit.start + 1) or _came_to_nought(statement, hit):
             continue
-        if "regist" in words(statement, hit).lower() and _EXPLORATORY.search(statement.text):
-            continue  # "unlike the one that was registered, this one is exploratory"
+        registered = "regist" in words(statement, hit).lower()
+        if registered and (_EXPLORATORY.search(statement.text) or rows[0].status == "replication"):
+            continue  # "unlike the one that was registered, this one is exploratory"; a replication is registered
         yield at_hit(
             statement,
             "R7",
             hit,
             f"“{words(statement, hit)}” claims credit for a prediction, and {rows[0].claim} is "
-            f"{rows[0].status}: it was not registered as it was tested before its data were seen.",
+            f"{rows[0].status}: {_WHY_NOT.get(rows[0].status, _UNSEEN)}.",
             f"Leave it out, or say “{rows[0].status}”.",
             severity=ERROR,
         )
 
 
-def claimed_absences(statement: Statement, _: Text) -> Iterator[Overclaim]:
+_CLOSE = 8  # characters between a size and "we predicted"
+_UNSEEN = "it was not registered as it was tested before its data were seen"
+_WHY_NOT = {"replication": "it was registered on other data, and a reader has to be told which one this is"}
+
+
+def _unpredicted(statement: Statement, text: Text) -> list[Finding]:
+    """The findings that no prediction was made of: any but confirmatory ones and a replication that is called one."""
+    called = any(one.of("R7.replication", asserted=False) for one in text.paragraph(statement))
+    credited = ("confirmatory", "replication") if called else ("confirmatory",)
+    cited = statement.findings or text.beside(statement)
+    rows = [row for row in cited if row.status not in credited]
+    mixed = any(row.status in credited for row in cited if rows and row.claim == rows[0].claim)
+    return [] if mixed else rows
+
+
+def _came_to_nought(statement: Statement, hit: Hit) -> bool:
+    """ "The 0.25 that we had predicted" is a size, and "contrary to what we expected" no credit."""
+    failed = statement.of("R7.failed", asserted=False)
+    sizes_before = (q for q in statement.quantities if 0 <= statement.start + hit.start - q.end < _CLOSE)
+    size = any(is_margin(statement, q) for q in sizes_before)
+    return size or any(other.start < hit.end and hit.start < other.end for other in failed)
+
+
+def claimed_absences(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R9 for one sentence."""
-    if not statement.own or any(_shows_absence(statement, f) for f in statement.findings):
+    if not statement.own or any(f.row.get("relation") == "equivalent" and f.supported for f in statement.findings):
         return
     if statement.findings:
         found = statement.of("R9.none", asserted=False)
     else:
-        silent = statement.ties or statement.tabular or _BY_DESIGN.search(statement.text)
+        design = _BY_DESIGN.search(statement.text) or _DEFINES.search(statement.text)
+        silent = bool(statement.ties or statement.tabular or design)
         found = [] if silent else statement.of("R9.plain", asserted=False)
-    said = [hit for hit in found if _says_none(statement, hit)]
+        found += [] if silent else [h for h in statement.of("R9.none", asserted=False) if _of_outcome(statement, h)]
+    said = [hit for hit in found if _says_none(statement, hit) and not _of_control(statement, hit, text)]
     if said:
         hit = Hit(said[0].idea, said[0].start, said[-1].end)
         yield at_hit(
@@ -263,20 +316,28 @@ def claimed_absences(statement: Statement, _: Text) -> Iterator[Overclaim]:
         )
 
 
+def _of_outcome(statement: Statement, hit: Hit) -> bool:
+    """Whether the clause is about something that a study measures; two licences may be the same, too."""
+    return bool(_OUTCOME.search(statement.text, *statement.voice.clause(hit.start)))
+
+
 def _says_none(statement: Statement, hit: Hit) -> bool:
     free = not _WHICH.match(statement.text, hit.end)
     return free and not _denied(statement, hit.start, hit.end) and not _names_refuted(statement, hit)
 
 
-def _shows_absence(statement: Statement, row: Finding) -> bool:
-    """Whether an equivalence held: the claim itself, or a control of the claim that the sentence names."""
-    if row.row.get("relation") == "equivalent" and row.supported:
-        return True
-    said = statement.text.lower()
+def _of_control(statement: Statement, hit: Hit, text: Text) -> bool:
+    """Whether the words are about a control whose equivalence held: "random directions leave ... unchanged"."""
+    start, stop = statement.voice.clause(hit.start)
+    said = statement.text[start:stop].lower()
+    before = statement.text[: hit.start].lower()
+    if _PRONOUN.search(before):
+        before += " ".join(one.text.lower() for one in text.paragraph(statement) if one.end <= statement.start)
     return any(
         control["relation"] == "equivalent"
         and control["verdict"] == "SUPPORTED"
-        and ((control["noun"] in said and control["noun"] != row.row["noun"]) or "random" in said or "sham" in said)
+        and ((control["noun"] in said and control["noun"] != row.row["noun"]) or _CONTROL.search(before))
+        for row in statement.findings
         for control in row.controls
     )
 
@@ -289,7 +350,7 @@ def _denied(statement: Statement, start: int, end: int) -> bool:
         or voice.quoted(start, end)
         or voice.opened(start)
         or voice.negated(start)
-        or voice.hedged(start, start)
+        or voice.hedged(start, end)
         or voice.others(start)
     )
 

@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 
 from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
+from interp_core.audit.known import known
 from interp_core.audit.links import find_links
 from interp_core.audit.quantities import Quantity
 from interp_core.audit.rules.common import Text, at
@@ -31,11 +33,15 @@ _THINGS = (
 _TRIES = re.compile(
     rf"\b(?:of|from|among|between|all|over)\s+(?:the\s+|our\s+)?{_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\b"
     rf"|(?<![\w.,]){_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\s*"
-    r"(?:,|\.|;|:|\)|and\b|by\b|×|in all|in total|altogether|of which|on (?:file|record)|(?:were|was|have been)\b"
+    r"(?:,|\.|;|:|\)|and\b|by\b|×|in all|in total|altogether|of which|on\b|over\b|across\b|(?:were|was|have been)\b"
     r"(?!\s+(?:skipped|dropped|left|excluded|removed))|went\b"
     r"|later\b|entered\b|came\b|made\b)"
     rf"|\bof the {_NUMBER}\s+(?:that\s+)?(?:we|i)\s+(?:tried|tested|looked|ran|compared|considered|scanned|swept)\b"
-    rf"|\b{_THINGS}\s*:\s*{_NUMBER}\b",
+    rf"|\b{_THINGS}\s*:\s*{_NUMBER}\b"
+    rf"|\b(?:layer|position|dose|strength|coefficient|norm|site)\s*\(?\d+\s+(?:out\s+)?of\s+(?:the\s+)?\d+"
+    rf"|\b(?:chosen|picked|selected|searched|best)\b[^.;]{{0,20}}\b(?:among|from|out\s+of|of)\s+(?:the\s+)?{_NUMBER}\b(?!\s?%)"
+    rf"|\b(?:evaluates?|tests?|holds?|covers?|comprises?|counts?|contains?|lists?|reports?|runs?|tried|tries)\s+{_NUMBER}"
+    rf"\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\b",
     re.IGNORECASE,
 )
 
@@ -142,7 +148,8 @@ def _scope(text: Text) -> str:
 
 def costless_ablation(text: Text) -> Iterator[Overclaim]:
     """R18: the first claim about an ablation, where the text nowhere says what the ablation costs."""
-    if any(_tells(s, "R18.cost") or any(map(_is_cost, s.findings)) for s in text.statements):
+    costs = (_tells(s, "R18.cost") and not _is_bare_heading(s, text) for s in text.statements)
+    if any(costs) or any(_is_cost(f) for s in text.statements for f in s.findings):
         return
     for statement in text.statements:
         if (
@@ -171,13 +178,22 @@ def _tells(statement: Statement, idea: str) -> bool:
     return bool(statement.of(idea, asserted=False)) and not statement.of("R18.unmeasured", asserted=False)
 
 
+def _is_bare_heading(statement: Statement, text: Text) -> bool:
+    """A heading such as "Side effects" under which no number stands, and nothing that is told of them."""
+    if statement.block.kind != "heading":
+        return False
+    place = text.places[statement]
+    below = takewhile(lambda one: one.block.kind != "heading", text.statements[place + 1 :])
+    return not any(one.quantities and not one.of("R18.unmeasured", asserted=False) for one in below)
+
+
 def _is_cost(finding: Finding) -> bool:
     return finding.ablates and finding.within
 
 
 def faultless_judge(text: Text) -> Iterator[Overclaim]:
-    """R19: the first rate that a judge gave, where the text nowhere says how often the judge errs."""
-    if any(_tells(s, "R19.error") for s in text.statements):
+    """R19: the first rate that a judge gave, where the text nowhere says how often it errs, or that this is unknown."""
+    if any(_tells(s, "R19.error") or s.of("R19.unknown", asserted=False) for s in text.statements):
         return
     for statement in text.statements:
         if statement.own and statement.linked and any(f.judged for f in statement.findings):
@@ -196,7 +212,9 @@ def faultless_judge(text: Text) -> Iterator[Overclaim]:
 
 
 def _is_rate(statement: Statement, quantity: Quantity) -> bool:
-    return quantity.part == "count" or (is_result(statement, quantity) and not quantity.bound)
+    counts = [round(value.value) for value in known(statement.findings) if value.kind == "count"]
+    counted = quantity.part == "count" or (quantity.whole and quantity.value in counts)  # "of 128 it answers 124"
+    return counted or (is_result(statement, quantity) and not quantity.bound)
 
 
 def _top(text: Text) -> tuple[int, int]:
