@@ -13,7 +13,7 @@ from interp_core.spec.best import Best
 from interp_core.spec.claim import Claim
 from interp_core.spec.measure import Judged, Recorded
 from interp_core.spec.model import Contrast
-from interp_core.spec.prediction import WITHIN, Prediction, Reference
+from interp_core.spec.prediction import WITHIN, Prediction
 from interp_core.spec.quantity import Sided
 from interp_core.spec.statistic import Correlation, Separation, Trend
 
@@ -21,6 +21,7 @@ POWER = 0.8  # the chance that a plan aims at
 PLANNING = 2.0  # the planning effect, in margins, where the claim registers none
 NOISE = 0.05  # the share of bounded outcomes supposed to flip against the effect
 REQUEST_SHARE = FRAME_SHARE = 0.1  # of the variance of a difference, supposed to lie between requests, between frames
+AREAS = 0.75  # about which the areas of two compared measurements are supposed to lie
 RUNS = 100  # imagined runs, so that a simulated chance is known to within .1
 MOST_EXACT = 200  # pairs up to which the chance of a paired rate is summed over all outcomes: more take seconds
 SEED = 1
@@ -35,7 +36,7 @@ class Outlook:
     ----------
     sizes : levels of each factor.
     effect : the planning effect, in the margin's unit; 0 for a prediction that a difference is small.
-    chance : None where it cannot be said: differences of AUCs, a correlation or separation against another.
+    chance : None where it cannot be said: of one request, and of a correlation against another.
     mde : None there, for predictions that a difference is small, and where no effect that can be is large enough.
     needed : requests with which the planning effect is SUPPORTED with a chance of .8; None where none would do, or
         where that is not known.
@@ -117,9 +118,9 @@ def outlook(prediction: Prediction, claim: Claim) -> Outlook:
     sizes = _sizes(prediction)
     design = _design(prediction, claim, sizes)
     small = prediction.relation in WITHIN
-    if design.requests < 2 or _compares_statistics(prediction):
+    if design.requests < 2 or _compares_correlations(prediction):
         why = (
-            "a single request" if design.requests < 2 else "two statistics are compared, for which there is no formula"
+            "a single request" if design.requests < 2 else "two correlations are compared, which nothing is planned for"
         )
         return Outlook(sizes, design.effect, None, None, None, prediction.unit, why)
     found = _expected(prediction, design)(design)
@@ -157,9 +158,8 @@ def _widest(prediction: Prediction) -> float:
     return treatment.widest
 
 
-def _compares_statistics(prediction: Prediction) -> bool:
-    alone = isinstance(prediction.baseline, Reference)
-    return isinstance(prediction.treatment, Separation | Correlation) and not alone
+def _compares_correlations(prediction: Prediction) -> bool:
+    return isinstance(prediction.baseline, Correlation)
 
 
 def _sizes(prediction: Prediction) -> dict[str, int]:
@@ -170,6 +170,8 @@ def _sizes(prediction: Prediction) -> dict[str, int]:
 
 def _expected(prediction: Prediction, design: _Design) -> Callable[[_Design], _Expected]:
     """How the chance of a prediction is found."""
+    if isinstance(prediction.baseline, Separation):
+        return _separations
     if isinstance(prediction.treatment, Separation):
         return _separation
     if isinstance(prediction.treatment, Correlation):
@@ -302,6 +304,25 @@ def _separation(design: _Design) -> _Expected:
         return stats.auc_interval(*sides, alpha=design.alpha).low - 0.5
 
     return _imagined(low, design, "normal scores, as many of each group")
+
+
+@lru_cache(maxsize=1024)
+def _separations(design: _Design) -> _Expected:
+    """Imagined normal scores of two measurements, drawn apart; their areas lie about `AREAS`, as far as there is room.
+
+    Two scores of one prompt go together as a rule, which makes the difference surer than this.
+    """
+    from scipy.special import ndtri
+
+    low_area = min(max(AREAS - design.effect / 2, 0.5), 1 - 1e-9 - max(design.effect, 0.0))
+    areas = np.clip([low_area + design.effect, low_area], 1e-9, 1 - 1e-9)
+    apart = np.sqrt(2) * ndtri(areas)
+
+    def low(rng: np.random.Generator) -> float:
+        sides = [rng.normal(mean, 1, design.requests) for mean in (apart[0], 0.0, apart[1], 0.0)]
+        return stats.planned_auc_difference_low(*sides, alpha=design.alpha)
+
+    return _imagined(low, design, f"normal scores with areas about {AREAS:g}, drawn apart, as many of each group")
 
 
 @lru_cache(maxsize=1024)

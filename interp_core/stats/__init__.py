@@ -44,6 +44,7 @@ from interp_core.stats.paired import paired_mean_interval
 from interp_core.stats.permutation import Placement, among_random, permutation_p, sign_flip_p
 from interp_core.stats.pooled import Pooled, holds_in, pooled_interval, pooled_matrix
 from interp_core.stats.power import chance_supported, minimum_detectable_effect, n_to_decide, paired_rate_sd
+from interp_core.stats.power_auc import planned_auc_difference_low
 from interp_core.stats.power_crossed import (
     PlannedSpread,
     chance_crossed_supported,
@@ -116,6 +117,7 @@ __all__ = [
     "paired_rate_sd",
     "percentile_interval",
     "permutation_p",
+    "planned_auc_difference_low",
     "pooled_interval",
     "pooled_matrix",
     "prediction_powered_interval",

@@ -121,10 +121,8 @@ def auc_difference_interval(
     .. [1] Learned-Miller and Thomas (2020), arXiv:1905.06208.
     """
     check_alpha(alpha)
-    ours = _comparisons(finite(positive, "positive"), finite(negative, "negative"))
-    theirs = _comparisons(
-        finite(baseline_positive, "baseline_positive"), finite(baseline_negative, "baseline_negative")
-    )
+    ours = comparisons(finite(positive, "positive"), finite(negative, "negative"))
+    theirs = comparisons(finite(baseline_positive, "baseline_positive"), finite(baseline_negative, "baseline_negative"))
     if ours.shape != theirs.shape:
         raise ValueError(
             f"the two scores have {ours.shape} and {theirs.shape} positive and negative items; both are needed for "
@@ -134,7 +132,8 @@ def auc_difference_interval(
     return found.noted(f"small n: {found.n}") if found.n < SMALL_N else found
 
 
-def _comparisons(positive: Float[np.ndarray, "m"], negative: Float[np.ndarray, "n"]) -> Float[np.ndarray, "m n"]:
+def comparisons(positive: Float[np.ndarray, "m"], negative: Float[np.ndarray, "n"]) -> Float[np.ndarray, "m n"]:
+    """1 where a positive exceeds a negative, one half where they are equal, else 0; their mean is the AUC."""
     return np.asarray((np.sign(positive[:, None] - negative[None, :]) + 1) / 2)
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from interp_core.evaluate.evidence import gather
 from interp_core.evaluate.outlook import FRAME_SHARE, NOISE, REQUEST_SHARE, Outlook, outlook
 from interp_core.spec.claim import Claim
+from interp_core.spec.measure import Projection
 from interp_core.spec.model import Measurement
 from interp_core.spec.prediction import Prediction
 from interp_core.spec.registration import Registration
@@ -135,6 +137,23 @@ def test_separations_and_correlations() -> None:
         MODEL.projection(HARMFUL.test, on=DIRECTION), MODEL.log_odds(HARMFUL.test, of=["No"])
     ).positive(by=0.1)
     assert 0 < (outlook(related, planned(related, 0.5)).chance or 0) <= 1
+
+
+def test_a_separation_against_another() -> None:
+    sets = (HARMFUL.test, HARMLESS.test)
+    ours = separation(*(MODEL.projection(prompts, on=DIRECTION) for prompts in sets))
+    theirs = separation(*(MODEL.log_odds(prompts, of=["No"]) for prompts in sets))
+    prediction = ours.higher_than(theirs, by=0.1)
+    one = planned(prediction, 0.3)
+
+    def draws(rng: np.random.Generator) -> Draw:
+        def draw(arm: Measurement) -> np.ndarray:
+            area = 0.9 if isinstance(arm.quantity, Projection) else 0.6
+            return rng.normal(np.sqrt(2) * ndtri(area) if "harmful" in arm.prompts.name else 0.0, 1, 64)
+
+        return draw
+
+    close(outlook(prediction, one).chance, supported(one, draws))
 
 
 def test_the_planned_effect_at_the_mde_has_four_chances_in_five() -> None:
