@@ -322,7 +322,8 @@ def _separations(design: _Design) -> _Expected:
         sides = [rng.normal(mean, 1, design.requests) for mean in (apart[0], 0.0, apart[1], 0.0)]
         return stats.planned_auc_difference_low(*sides, alpha=design.alpha)
 
-    return _imagined(low, design, f"normal scores with areas about {AREAS:g}, drawn apart, as many of each group")
+    supposes = f"normal scores with areas about {AREAS:g}, drawn apart: those that agree need fewer"
+    return _imagined(low, design, supposes)
 
 
 @lru_cache(maxsize=1024)
