@@ -75,8 +75,12 @@ class Lexicon:
         by_word, by_beginning = self.by_word, self.by_beginning
         for word in _WORD.finditer(lowered):
             known = word[0] if ascii_only else word[0].lower()
-            start, ends = word.start(), dict[str, int]()
-            for ideas in (by_word.get(known), by_beginning.get(known[:_BEGINNING])):
+            exact, begun = by_word.get(known), by_beginning.get(known[:_BEGINNING])
+            if exact is begun:
+                continue  # neither is there
+            start = word.start()
+            ends: dict[str, int] = {}
+            for ideas in (exact, begun):
                 if ideas is None or not ideas.together.match(lowered, start):
                     continue
                 for idea, pattern in ideas.each:

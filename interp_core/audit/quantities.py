@@ -200,10 +200,11 @@ def _grouped(found: list[Quantity], text: str) -> list[Quantity]:
                 and parts[at - 1].part == "number"
                 and _is_estimate(parts[at - 1], parts[at], text)
             ):
-                parts[at - 1] = _like(replace(parts[at - 1], part="estimate", group=at), parts[at])
-                parts[at], parts[at + 1] = _both_like(parts[at], parts[at + 1], parts[at - 1])
+                parts[at - 1] = replace(parts[at - 1], part="estimate", group=at)
             if first == "low" and not parts[at].unit:
                 parts[at], parts[at + 1] = _in_percent(parts[at], parts[at + 1], parts[:at])
+            if first == "low" and at and parts[at - 1].group == at:
+                parts[at - 1] = _like(parts[at - 1], parts[at])
             elif first == "from":
                 unit = next((one for one in found if one.unit), None)
                 parts[at], parts[at + 1] = _both_like(parts[at], parts[at + 1], unit or parts[at])

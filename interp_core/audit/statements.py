@@ -118,7 +118,7 @@ class Statement:
     @cached_property
     def offered(self) -> bool:
         """Whether a hedge stands in it; "consistent with our hypothesis" takes credit and hedges nothing."""
-        hedges = [hit for hit in self.of("voice.hedge", asserted=False) if not _COMPARED.search(self.text[: hit.start])]
+        hedges = [hit for hit in self.voice.hedges if not _COMPARED.search(self.text[: hit.start])]
         return bool(hedges) and not self.of("R7.predicted", asserted=False)
 
     def span(self, hit: Hit) -> tuple[int, int]:

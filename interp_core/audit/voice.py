@@ -50,9 +50,15 @@ _SUBORDINATE = re.compile(  # "since it was not cleared, ..." denies what stands
     r"\A\W*(?:even\s)?(?:though|although|since|as|because|while|whereas)\b[^,;:]{3,200},\s", re.IGNORECASE
 )
 _RELATIVE = re.compile(  # "any wrapper that an attacker might think of" hedges nothing
-    r"(?:\s+[\w.\-]+){0,3}?\s+(?:(?:that|which|who|whom)\s+(?:(?:an?|the|any)\s+)?\w+|an?\s+\w+|you|one|anyone)\s+\Z"
+    r"(?:\s+[\w.\-]+){0,3}?\s+(?:(?:that|which|who|whom)\s+(?:(?:an?|the|any)\s+)?\w+|an?\s+\w+|you|one|anyone|we|they|i)\s+\Z"
 )
+_IN_LINE = re.compile(
+    r"Co(?:nsistent|mpatible) with (?:this|these|that|the (?:above|previous))\b[^,]{0,40},"
+)  # a beginning
+_STRONG = re.compile(r";\s")  # what is asked before it is not asked after it
+_AS_ONE = re.compile(r"\bas (?:one|you|we|i|anyone) \Z")  # "as one would hope"
 _ASIDES, _ASIDE = ("rather than", "instead of"), 12  # characters
+_NOTHING_DENIED = re.compile(r"without\s*[,;.)]", re.IGNORECASE)  # "0.11 with it, 0.25 without"
 _AHEAD = 40
 _FIRM = ("prov", "establish", "conclusiv", "definitiv")
 
@@ -87,7 +93,8 @@ class Voice:
 
     def opened(self, start: int) -> bool:
         """Whether the words are asked, planned or supposed."""
-        cues = [cue for cue in self._cues("voice.open") if not self._is_subject(cue, start)]
+        after = max((border.end() for border in _STRONG.finditer(self.text, 0, start)), default=0)
+        cues = [cue for cue in self._cues("voice.open") if after <= cue.start and not self._is_subject(cue, start)]
         _, stop = self.clause(start)
         left = _LEFT_OPEN.search(self.text, start, stop)
         return any(cue.start < start for cue in cues) or bool(left or _DENIED_SUBJECT.match(self.text, 0))
@@ -112,15 +119,22 @@ class Voice:
     def _reaches(self, cue: Hit, start: int) -> bool:
         """ "Rather than the stream" denies its own phrase and not what is said after it."""
         aside = self.text[cue.start : cue.end].lower() in _ASIDES
-        return not aside or start - cue.end < _ASIDE
+        bare = _NOTHING_DENIED.match(self.text, cue.start)
+        return not bare and (not aside or start - cue.end < _ASIDE)
 
     def hedged(self, start: int, end: int) -> bool:
         """Whether a hedge stands before the words in their clause, or just after a noun."""
         begin, stop = self.clause(start)
         firm = self.text[start:end].lower().startswith(_FIRM)
         reach = start if firm else min(end + _AHEAD, stop)
-        cues = [cue.start for cue in self._cues("voice.hedge") if begin <= cue.start < reach]
+        cues = [cue.start for cue in self.hedges if begin <= cue.start < reach]
         return any(not start <= cue < end and not _RELATIVE.match(self.text, end, cue) for cue in cues)
+
+    @cached_property
+    def hedges(self) -> list[Hit]:
+        """Words that offer what they stand beside; not those of "as one would hope" and "Consistent with this, ..."."""
+        found = self._cues("voice.hedge")
+        return [c for c in found if not (_AS_ONE.search(self.text, 0, c.start) or _IN_LINE.match(self.text, c.start))]
 
     def others(self, start: int) -> bool:
         """Whether somebody else is credited with the words."""

@@ -6,6 +6,8 @@ PIRATES = "[@claim:pirate_frames_raise_compliance]"
 PROMPT = "[@claim:system_prompt_lowers_compliance]"
 FICTION = "[@claim:fiction_raises_compliance@Qwen3-8B]"
 PROJECTION = "[@claim:fiction_lowers_the_refusal_projection]"
+ABLATING = "[@claim:ablating_refusal_restores_compliance[zero]@Qwen3-8B]"
+ADDING_LLAMA = "[@claim:adding_refusal_induces_refusal@Llama-3.1-8B]"
 ADDING = "[@claim:adding_refusal_induces_refusal@Qwen3-8B]"
 LENGTH = "[@claim:longer_frames_do_no_more]"
 
@@ -32,6 +34,46 @@ LENGTH = "[@claim:longer_frames_do_no_more]"
             f"Because the tokenizer changed, we reran it; in Qwen3-8B it is lower by 0.412 of the gap {PROJECTION}.",
             f"Qwen3-8B complies because the projection is lower {PROJECTION}.",
             "R4",
+        ),
+        (
+            f"Zero ablation gives 0.969, random directions 0.039 {ABLATING}. This proves nothing about other models.",
+            f"Zero ablation gives 0.969, random directions 0.039 {ABLATING}. This proves that one vector says no.",
+            "R4",
+        ),
+        (
+            f"Chat models have been studied before (Zou, 2023). Fiction gives 0.713, neutral text 0.251 {FICTION}.",
+            f"Chat models fall for stories. In Qwen3-8B fiction gives 0.713 and neutral text 0.251 {FICTION}.",
+            "R5",
+        ),
+        (
+            f"Answers were labelled by GPT-4: 0.713 of Qwen3-8B's comply behind fiction, 0.251 without {FICTION}.",
+            f"The rise carries over to GPT-4: 0.713 of Qwen3-8B's comply behind fiction, 0.251 without {FICTION}.",
+            "R5",
+        ),
+        (
+            f"Zeroed everywhere in Qwen3-8B, it gives 0.969 and random directions 0.039 {ABLATING}.",
+            f"It works everywhere: in Qwen3-8B it gives 0.969 and random directions 0.039 {ABLATING}.",
+            "R5",
+        ),
+        (
+            f"Since the safety prompt was undecided in Qwen3-8B, we may return to it {PROMPT}.",
+            f"Since the safety prompt was shown to work in Qwen3-8B, we may recommend it {PROMPT}.",
+            "R6",
+        ),
+        (
+            f"The two lengths came to 0.72 and 0.708 in Qwen3-8B {LENGTH}.",
+            f"Long frames work, at 0.72, as short ones do in Qwen3-8B, at 0.708 {LENGTH}.",
+            "R6",
+        ),
+        (
+            "The licences of the two models are the same, and results may be reused.",
+            "The results of the two models are the same, and either may be used.",
+            "R9",
+        ),
+        (
+            f"In Qwen3-8B random directions leave compliance unaltered {ABLATING}.",
+            f"In Llama-3.1-8B the vector leaves refusals as they were, 0.242 and 0.008 {ADDING_LLAMA}.",
+            "R9",
         ),
         (
             "The field's trend towards significance testing goes on.",

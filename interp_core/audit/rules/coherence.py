@@ -67,7 +67,7 @@ def _is_of_a_pair(statement: Statement, low: Quantity, high: Quantity, estimate:
     """ "0.984 with it, 0.980 without, the interval [-0.031, 0.040]": the interval is the difference's."""
     before = [q for q in statement.quantities if q.end <= estimate.start and q.part == "number" and not q.whole]
     gap = before[-1].value - estimate.value if before else 0.0
-    alike = bool(before) and before[-1].unit == estimate.unit and before[-1].places == estimate.places
+    alike = bool(before) and before[-1].unit == estimate.unit
     return alike and any(_inside(value, estimate, low, high) for value in (gap, -gap))
 
 

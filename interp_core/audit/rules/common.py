@@ -47,7 +47,16 @@ class Text:
         before = reversed(self.statements[max(place - _BEFORE, 0) : place])
         after = self.statements[place + 1 : place + 1 + _AFTER]
         cited = (one for one in (*before, *after) if one.linked and _together(one, statement))
-        return next((one.findings for one in cited), ())
+        return next((one.findings for one in cited), ()) or self._named.get(statement.number, ())
+
+    @cached_property
+    def _named(self) -> Mapping[int, Sequence[Finding]]:
+        """Of each paragraph that cites nothing, and names models that were tested, the findings on them."""
+        cited = {one.number for one in self.statements if one.ties}
+        free = {one.number: one.block for one in self.statements if one.number not in cited}
+        named = {n: self.study.mentioned_models(self.writeup.text[b.start : b.end]) for n, b in free.items()}
+        tested = [finding for finding in self.study.findings if finding.predictions]
+        return {n: [finding for finding in tested if finding.model in models] for n, models in named.items() if models}
 
 
 def _together(one: Statement, other: Statement) -> bool:

@@ -42,7 +42,9 @@ _SHARE_OF = re.compile(
 )
 _WHOLE_FIRST = re.compile(
     r"\b[Oo]f\s+(?:the\s+|our\s+|these\s+|all\s+)?(?P<n>\d{1,6})\s+(?:[a-z-]+\s+){0,2}?[a-z]+s"
-    r"\b,?\s+(?P<k>\d{1,6})(?![\d.,]*\s?(?:%|per|points))\b(?![.,]\d)"
+    r"\b,?\s+(?:(?:[^\s,;.]{1,30}\s+){1,4}?(?:refused|answered|declined|granted|obeyed|complied with|failed"
+    r"|passed|flagged|misjudged|accepted|rejected|missed|solved)\s+(?:only\s+|just\s+|all\s+)?)?(?P<k>\d{1,6})"
+    r"(?![\d.,]*\s?(?:%|per|points))\b(?![.,]\d)"
 )
 _RATE = re.compile(
     r"\b(?:rate|share|proportion|fraction|accuracy|precision|recall|agreement|compliance"
@@ -84,11 +86,23 @@ _WHOLE_IN_WORDS = re.compile(  # "of our eight raters, nine found it funny"
     rf"\b[Oo]f\s+(?:the\s+|our\s+|these\s+|all\s+|my\s+)?(?P<n>{_WORD_OR_DIGITS})\s+(?:[a-z-]+\s+){{0,2}}?[a-z]+s\b,?\s+"
     rf"(?P<k>{_WORD_OR_DIGITS})\s+(?:were|was|are|had|found|said|thought|gave|made|came|got|did|chose|could|saw|[a-z]+ed)\b"
 )
+_THEM = re.compile(r"\bof (?:whom|which|them)\b")
+_OF_WHOM = re.compile(  # "twelve colleagues, fourteen of whom replied"
+    rf"(?<![\w.,/-])(?P<n>{_WORD_OR_DIGITS})\s+(?:[a-z-]+\s+){{0,2}}?[a-z]+s\b,?\s+(?:and\s+)?(?P<k>{_WORD_OR_DIGITS})\s+of\s+(?:whom|which|them)\b",
+    re.IGNORECASE,
+)
 _ALSO_AS = re.compile(
     r"(?:[^.;\d]{0,40},)?\s*(?:\(|,?\s*(?:or|i\.e\.|that is|which is|=|making)\s)\s*(?:about\s+|some\s+)?\Z"
 )
 _OF_ANTECEDENT = re.compile(r"\s+of\s+(?:them|these|those|the\s+(?:lot|total|sample|set|batch))\b(?!\s+\d)")
 _WOULD = re.compile(r"[^.;]{0,40}\b(?:might|would|could|may|will|should|'d)\b")
+_SCORED_ON = re.compile(
+    r"\b(?:scored|measured|computed|estimated|averaged|based|evaluated)\s+(?:on|over|across|from)\s+\Z"
+)
+_MADE = re.compile(  # "crossed with the requests to make 1,280 pairs"
+    r"\b(?:makes?|made|making|gives?|gave|giving|yields?|yielded|yielding"
+    r"|for a total of|in total|thus|hence|altogether|comes? to|came to)\s+\Z"
+)
 _WANTED = re.compile(
     r"\b(?:needs?|requires?|plan(?:s|ned)?|takes?|want|next|until|unless|if|(?:had|were|should) (?:we|i|one))\b"
     r"[^.;]{0,40}\Z",
@@ -114,9 +128,18 @@ def impossible(statement: Statement, text: Text) -> Iterator[Overclaim]:
     yield from _impossible_rates(statement)
     rows = statement.findings if statement.linked else _printed_in_full(statement, text)
     if rows:
-        yield from _other_sizes(statement, rows)
+        yield from _of_factors(statement, list(_other_sizes(statement, rows)))
     else:
         yield from _unlinked_n(statement, text)
+        yield from _unlinked_counts(statement, text)
+
+
+def _of_factors(statement: Statement, found: Sequence[Overclaim]) -> Sequence[Overclaim]:
+    """Of "128 requests by eight frames, thus 1,024 prompts", the total alone: the factor is the same mistake."""
+    stated = {count.start: int(count.value) for count, _ in counts_of(statement.text, statement.start)}
+    total = max((stated.get(one.start, 0) for one in found), default=0)
+    products = {a * b for a in stated.values() for b in stated.values()}
+    return [one for one in found if total not in products or stated.get(one.start, total) == total]
 
 
 def _impossible_counts(statement: Statement) -> Iterator[Overclaim]:
@@ -158,7 +181,11 @@ def _other_share(statement: Statement, count: Quantity, whole: Quantity) -> Iter
 
 def _whole_first(statement: Statement) -> Iterator[Overclaim]:
     """ "Of the 20 prompts, 23 were refused", "twelve of the nine"."""
-    spelled = (*_IN_WORDS.finditer(statement.text), *_WHOLE_IN_WORDS.finditer(statement.text))
+    spelled = (
+        *_IN_WORDS.finditer(statement.text),
+        *_WHOLE_IN_WORDS.finditer(statement.text),
+        *(_OF_WHOM.finditer(statement.text) if _THEM.search(statement.text) else ()),
+    )
     in_words = [match for match in spelled if not (match["k"] + match["n"]).isdigit()]
     for match in (*_WHOLE_FIRST.finditer(statement.text), *in_words):
         k, n = _whole_number(match["k"]), _whole_number(match["n"])
@@ -289,8 +316,12 @@ def _rates(statement: Statement) -> bool:
 def _grim(statement: Statement, quantity: Quantity, n: int) -> Iterator[Overclaim]:
     """No whole number of n cases gives the printed share."""
     near = round(quantity.value * n)
+    own = statement.linked and any(
+        value.kind == "mean" and quantity.holds(value.value) for value in known(statement.findings)
+    )
     if (
         n
+        and not own
         and quantity.bound == 0
         and not any(abs(quantity.value - k / n) <= quantity.slack + 1e-9 for k in (near - 1, near, near + 1))
     ):
@@ -322,20 +353,54 @@ def _other_sizes(statement: Statement, rows: Sequence[Finding]) -> Iterator[Over
             continue
         if noun == "frame" and "frame" not in known_sizes:
             continue
-        if noun in _SOME_OF_THEM and not _A_SIDE.match(statement.writeup.prose, count.end):
+        whole = _A_SIDE.match(statement.writeup.prose, count.end) or _SCORED_ON.search(
+            statement.writeup.prose, statement.start, count.start
+        )
+        if noun in _SOME_OF_THEM and not whole:
             continue  # "17 answers" may be any of them; "768 answers a side" are all
         excused = _is_a_count(rows, count) and not _is_whole_sample(statement, count, noun)
         if int(count.value) not in allowed and not excused and not _of_another_claim(statement, count, noun):
             yield _other_n(statement, count, allowed)
 
 
+def _unlinked_counts(statement: Statement, text: Text) -> Iterator[Overclaim]:
+    """R1 of "24 of 128 with it, 32 of 128 without" beside the sentence that cites, where one count is the claim's."""
+    if sum(quantity.part == "of" for quantity in statement.quantities) != 2:
+        return
+    pairs = list(_pairs(statement))
+    rows = text.beside(statement) if len(pairs) == 2 and not _OTHER_SAMPLE.search(statement.text) else ()
+    held = {round(value.value) for value in known(rows) if value.kind == "count"}
+    wrong = [(count, whole) for count, whole in pairs if held and count.value not in held]
+    if len(wrong) == 1 and {int(whole.value) for _, whole in pairs} <= sizes(rows)["n"]:
+        count, whole = wrong[0]
+        near = min(held, key=lambda value: abs(value - count.value))
+        yield at(
+            statement,
+            "R1",
+            (count.start, whole.end),
+            f"{count.text} of {whole.text} is not what the report holds: the nearest of its counts is {near}.",
+            f"Write {near} of {whole.text}.",
+        )
+
+
 def _unlinked_n(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """ "n = 2180" in a sentence beside one that cites a claim, where no size of the whole study is that."""
-    stated = [count for count, noun in counts_of(statement.text, statement.start) if noun == "n"]
-    cited = sizes(text.beside(statement))["n"] if stated and not _OTHER_SAMPLE.search(statement.text) else set()
+    counts = list(counts_of(statement.text, statement.start))
+    stated = [count for count, noun in counts if noun == "n"]
+    totals = [
+        count
+        for count, noun in counts
+        if noun != "n" and _MADE.search(statement.text, 0, count.start - statement.start)
+    ]
+    cited = (
+        sizes(text.beside(statement))["n"] if (stated or totals) and not _OTHER_SAMPLE.search(statement.text) else set()
+    )
     every = {n for group in sizes(statement.study.findings).values() for n in group} if cited else set()
     for count in stated:
         if cited and int(count.value) not in every | {2 * n for n in every}:
+            yield _other_n(statement, count, cited)
+    for count in totals:
+        if cited and int(count.value) not in cited | {2 * n for n in cited}:
             yield _other_n(statement, count, cited)
 
 

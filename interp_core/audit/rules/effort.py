@@ -9,19 +9,20 @@ from interp_core.audit.finding import ERROR, WARNING, Overclaim
 from interp_core.audit.lexicon import Hit
 from interp_core.audit.quantities import SMALL_NUMBERS
 from interp_core.audit.rules.common import Text, at_hit
+from interp_core.audit.rules.values import is_result
 from interp_core.audit.statements import Statement
 
 _VALUES = SMALL_NUMBERS | {
-    "a single": 1, "a": 1, "an": 1, "a few": 3, "several": 4, "a handful of": 4, "many": 20, "dozens of": 24,
+    "a single": 1, "the": 1, "a": 1, "an": 1, "a few": 3, "several": 4, "a handful of": 4, "many": 20, "dozens of": 24,
     "thirty": 30, "forty": 40, "fifty": 50, "a hundred": 100, "hundreds of": 200, "thousands of": 2000,
 }  # fmt: skip
 _HOURS = {
     "minute": 1 / 60, "hour": 1, "morning": 4, "afternoon": 4, "evening": 4, "night": 8, "day": 8, "weekend": 16,
-    "week": 40, "month": 160, "semester": 800, "year": 2000,
+    "week": 40, "fortnight": 80, "month": 160, "summer": 480, "winter": 480, "semester": 800, "year": 2000,
 }  # fmt: skip
 _TIME = re.compile(
-    r"\b(\d{1,3}|an?|one|two|three|four|five|six|seven|eight|ten|several|a few|many)\s+(minute|hour|morning|afternoon"
-    r"|evening|night|day|weekend|week|month|semester|year)s?\b",
+    r"\b(\d{1,3}|an?|the|one|two|three|four|five|six|seven|eight|ten|several|a few|many)\s+(minute|hour|morning"
+    r"|afternoon|evening|night|day|weekend|week|fortnight|month|summer|winter|semester|year)s?\b",
     re.IGNORECASE,
 )
 _NUMBER = (
@@ -33,6 +34,7 @@ _WORK = (
     r"|attempts?"
     r"|combinations|tries|hours|days|weeks|variants|values?|steps?|epochs?|examples|samples|rounds?|candidates"
     r"|templates"
+    r"|repetitions?|evaluations?|gpu-hours?|gpu-days?|sweeps?|levels|demonstrations?"
     r"|pairs|tokens|labels|calls|passes|iterations|rewrites?|restarts?|drafts?|queries"
 )
 _AMOUNT = re.compile(
@@ -75,6 +77,12 @@ _PRONOUN = re.compile(  # or a clause that goes on without a subject
     r"\s*(?:it|they|these|those|this|where|which|whose|who|at|with|from|without|never|not|only|just|then|left|kept|ran|used|took)\b",
     re.IGNORECASE,
 )
+_TOPIC = re.compile(  # "as to the sparse autoencoder, a latent was picked"
+    r"\W*(?:for|as (?:to|for|regards)|regarding|with|in the case of|concerning|when it comes to|on|to)\b"
+    r"[^,;]{3,60},\s\Z",
+    re.IGNORECASE,
+)
+_FIRST_WORD = re.compile(r"\s*\w+")
 _OBJECT = re.compile(r"\b(?:of|on|to|for|with|into)\s+(?:it|them|these|those)\b|\b(?:its|their)\b", re.IGNORECASE)
 _ITS = re.compile(r"\b(?:its|it|them|they|their|theirs)\b", re.IGNORECASE)
 _CONTRASTED = re.compile(r"\b(?:unlike|than|against|compared|beside|versus)\b", re.IGNORECASE)
@@ -86,6 +94,46 @@ _AGAINST_US = re.compile(
     r"|(?:more|greater|larger) \w+ than (?:we gave )?(?:our|ours|the method))\b",
     re.IGNORECASE,
 )
+_KIND = re.compile(  # "the screenplay frames", "each suffix attack"
+    r"\b(?:the|each|every|all|both|those|these|an?)\s+(?P<which>[a-z-]+)\s+(?:[a-z-]+\s+)?(?P<head>attack|defen[cs]e|filter"
+    r"|detector|classifier|probe|vector|direction|frame|prompt|template|wrapper|edit|intervention|search|optimi[sz]er"
+    r"|adapter|suffix|method|approach)(?:e?s)?\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(  # of a method: "TAP was granted"
+    r"\b(?P<which>[A-Z]{3,6}|[A-Z]{1,3}[a-z]+[A-Z]\w*)(?P<head>)\s+(?:was|is|got|had|ran|received|used|saw|could|did|does|has|gets)\b"
+)
+_NO_KIND = re.compile(
+    r"gpus?|llms?|json|api|mmlu|arc|refusal|proposed|same|best|chosen|final|tested|first|second|other|new|present|whole|full"
+    r"|harmful|harmless|test|system|validation|framed|bare|held-out|original|following|remaining|kept|next",
+    re.IGNORECASE,
+)
+_HARD_WORK = re.compile(
+    r"\b(?:contest|tournament|winner|tuned|swept|optimi[sz]ed|searched|rewritten|rewrote|redrafted|refined|revised|iterated|polished|engineered|grid|sweep"
+    r"|scan|(?:selected|chosen|picked|chose|picked|selected)\b[^.;]{0,40}\b(?:from|among|out of|on|by|of)"
+    r"|drafts|rounds|weeks|months)\b",
+    re.IGNORECASE,
+)
+_VERB = re.compile(
+    r"\b(?:is|are|was|were|has|had|got|gets|used?|took|takes?|kept|came|comes?|relied|rel(?:y|ies)|stayed|ran|run|\w+ed)\b"
+)
+_IN_ITS_ROLE = re.compile(
+    r"\b(?:serv(?:e|es|ed|ing)|act(?:s|ed)?|used?|includ\w+|added|reported)\s+(?:only\s+)?(?:as|for|to)\b"
+    r"|\b(?:match\w*|compar\w+|not (?:part|shown|reported|included)|no longer|described|listed"
+    r"|do(?:es)? better|did (?:better|worse)|fail\w*|succeed\w*|perform\w*|refus\w+|compl(?:y|ies|ied|iance))\b",
+    re.IGNORECASE,
+)
+_FORMERLY = re.compile(
+    r"\b(?:(?:earlier|previous|first|submitted|last)\s+(?:version|draft|submission|round|release)|originally|initially"
+    r"|at first)\b",
+    re.IGNORECASE,
+)
+_RAN = re.compile(r"\b(?:ran|run|stopped|got|had|saw|given|trained|received)\s+(?:for|after|with|on)?\s*(?:only\s+)?\Z")
+_OUR_BASELINE = re.compile(
+    r"(?:our|my)\s+(?:\w+\s+)?(?:reference|baselines?|comparisons?|controls?|competitors?|yardstick|foil|rivals?)\b",
+    re.IGNORECASE,
+)
+_FEW = 50  # steps, drafts or prompts, where the method was worked on until it did well
 _OUR_PROBE = re.compile(r"\b(?:our|my|ours)\s+(?:[\w-]+\s+){0,2}\Z", re.IGNORECASE)
 _NO = re.compile(r"\b(?:no|neither|none of the|not one)\s+\Z", re.IGNORECASE)
 
@@ -93,6 +141,8 @@ _NO = re.compile(r"\b(?:no|neither|none of the|not one)\s+\Z", re.IGNORECASE)
 def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R20 for one sentence."""
     if not any(hit.idea.startswith("R20.") for hit in statement.hits):
+        return
+    if _FORMERLY.search(statement.text) and _made_up_for(statement, text):
         return
     bases = _bases(statement, text)
     if not (bases or statement.of("R20.poor", asserted=False)):
@@ -104,7 +154,12 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
     if any(excuse.search(statement.text) for excuse in (_AGAINST_US, _NO_MORE, _UNCOMPARED, _WOULD)):
         return
     slighted = _slighted(statement, text, bases)
-    hits = [*statement.of("R20.poor", asserted=False), *slighted, *_unequal_amounts(statement)]
+    hits = [
+        *statement.of("R20.poor", asserted=False),
+        *slighted,
+        *_unequal_amounts(statement),
+        *_less_than_beside(statement, text, bases),
+    ]
     hits = [hit for hit in hits if not _denied(statement, hit)]
     if hits:
         yield at_hit(
@@ -128,6 +183,12 @@ def _is_equal(statement: Statement) -> bool:
     return len(own_knobs) < len(equal) or any(part in base for part in both)
 
 
+def _made_up_for(statement: Statement, text: Text) -> bool:
+    """Whether the next sentence says that the work is the same by now."""
+    after = text.statements[text.places[statement] + 1 :][:1]
+    return any(one.number == statement.number and one.of("R20.equal", asserted=False) for one in after)
+
+
 def _denied(statement: Statement, hit: Hit) -> bool:
     rate = (
         _BASELINE_RATE.match(statement.text, hit.start)
@@ -137,7 +198,13 @@ def _denied(statement: Statement, hit: Hit) -> bool:
     if _is_our_probe(statement, hit):
         return True
     theirs = statement.voice.others(hit.start) and not statement.of("R20.ours", asserted=False)
-    return bool(rate) or theirs or statement.voice.opened(hit.start)
+    return bool(rate) or theirs or _is_open(statement, hit)
+
+
+def _is_open(statement: Statement, hit: Hit) -> bool:
+    """Whether the part that names the baseline, or the finding itself, asks, plans or supposes."""
+    begin = max(start for start in _starts(statement.text) if start <= hit.start)
+    return any(begin <= cue.start < hit.end for cue in statement.of("voice.open", asserted=False))
 
 
 def _is_our_probe(statement: Statement, hit: Hit) -> bool:
@@ -153,19 +220,59 @@ def _bases(statement: Statement, text: Text) -> dict[int, Hit]:
         if part in base or part in ours or part - 1 not in base:
             continue
         said = _PRONOUN.match(statement.text, start) or _OBJECT.search(statement.text, start, stop)
+        said = said or (
+            _TOPIC.match(statement.text, starts[part - 1], start) and _FIRST_WORD.match(statement.text, start)
+        )
         if said and not _CONTRASTED.search(statement.text, starts[part - 1], base[part - 1].start):
             base[part] = Hit("R20.baseline", *said.span())
-    place = text.places[statement]
-    before = text.statements[place - 1] if place else None
-    if not base and before and _introduces(before) and (its := _ITS.search(statement.text)):
+    if not base and (its := _ITS.search(statement.text)) and _is_introduced(statement, text):
         base[bisect_right(starts, its.start()) - 1] = Hit("R20.baseline", *its.span())
-    return base
+    return base or _other_kinds(statement, text)
+
+
+def _other_kinds(statement: Statement, text: Text) -> dict[int, Hit]:
+    """Where a part names another of the kind that work went into: "the screenplay frames" after "the story frames"."""
+    ours, method, starts = _by_part(statement, "ours"), _by_part(statement, "method"), _starts(statement.text)
+    scant = any(statement.of(f"R20.{idea}", asserted=False) for idea in ("little", "spared", "untuned"))
+    if not (scant or (ours and method)):
+        return {}
+    kinds = {
+        bisect_right(starts, match.start()) - 1: match
+        for match in (*_KIND.finditer(statement.text), *_NAME.finditer(statement.text))
+        if not _NO_KIND.fullmatch(match["which"])
+    }
+    worked = set(ours) & set(method)
+    beside = [match for one in _beside(statement, text) for match in _KIND.finditer(one.text) if _tells_of_work(one)]
+    return {
+        part: Hit("R20.baseline", *match.span())
+        for part, match in kinds.items()
+        if part not in ours
+        and (
+            worked
+            or _worked_nearby(statement, text)
+            or any(_is_another(match, kinds[other]) for other in set(method) & set(kinds) - {part})
+            or any(_is_another(match, other) for other in beside)
+        )
+    }
+
+
+def _is_another(one: re.Match[str], other: re.Match[str]) -> bool:
+    return one["head"].lower() == other["head"].lower() and one["which"].lower() != other["which"].lower()
+
+
+def _is_introduced(statement: Statement, text: Text) -> bool:
+    """Whether the sentence before this one, or the one that its paragraph begins with, is about a baseline."""
+    place = text.places[statement]
+    before = text.statements[max(place - 1, 0) : place]
+    return any(_introduces(one) for one in (*before, *text.paragraph(statement)[:1]) if one is not statement)
 
 
 def _introduces(statement: Statement) -> bool:
     """Whether a sentence asks about a baseline, or names nothing else: "For comparison we ran clamping"."""
-    alone = statement.voice.question or not statement.of("R20.ours", asserted=False)
-    return alone and bool(statement.of("R20.baseline", asserted=False))
+    ours = [
+        hit for hit in statement.of("R20.ours", asserted=False) if not _OUR_BASELINE.match(statement.text, hit.start)
+    ]
+    return (statement.voice.question or not ours) and bool(statement.of("R20.baseline", asserted=False))
 
 
 def _starts(text: str) -> list[int]:
@@ -182,7 +289,9 @@ def _slighted(statement: Statement, text: Text, base: Mapping[int, Hit]) -> list
         ours = _by_part(statement, "ours")
         contrast = bool((set(worked) | set(ours)) - set(base)) or _worked_nearby(statement, text)
         poor = [part for part in base if part in little and contrast]
-    said = {**little, **spared}
+    unmatched = {} if poor else _unmatched(statement, base)
+    poor = poor or list(unmatched)
+    said = {**little, **spared, **unmatched}
     for idea in ("little", "spared", "untuned"):
         for part, hit in _by_part(statement, idea, last=True).items():
             if not _OUTCOME.match(statement.text, said[part].end):
@@ -192,6 +301,27 @@ def _slighted(statement: Statement, text: Text, base: Mapping[int, Hit]) -> list
         _covering(base[_first(said, part, base)], _last(said, part, {**base, **_by_part(statement, "ours")}))
         for part in kept
     ]
+
+
+def _unmatched(statement: Statement, base: Mapping[int, Hit]) -> dict[int, Hit]:
+    """The parts that set a baseline against work on the method and tell of no work on it, whatever else they say."""
+    ours, worked = _by_part(statement, "ours"), _by_part(statement, "method")
+    told = set(ours) | {part + 1 for part in ours if part + 1 not in base}  # "our frames were edited and were swept"
+    hard = [part for part in told & set(worked) if _has(statement, part, _HARD_WORK)]
+    if not hard or statement.ties or any(is_result(statement, q) for q in statement.quantities):
+        return {}
+    spoken = set(worked) | set(_by_part(statement, "equal"))
+    ends = [*_starts(statement.text)[1:], len(statement.text)]
+    return {
+        part: Hit("R20.little", hit.start, ends[part])
+        for part, hit in base.items()
+        if part not in spoken and _has(statement, part, _VERB) and not _has(statement, part, _IN_ITS_ROLE)
+    }
+
+
+def _has(statement: Statement, part: int, pattern: re.Pattern[str]) -> bool:
+    starts = [*_starts(statement.text), len(statement.text)]
+    return bool(pattern.search(statement.text, starts[part], starts[part + 1]))
 
 
 def _first(said: Mapping[int, Hit], part: int, base: Mapping[int, Hit]) -> int:
@@ -231,22 +361,25 @@ def _ellipses(statement: Statement) -> dict[int, Hit]:
 
 def _worked_nearby(statement: Statement, text: Text) -> bool:
     """Whether a sentence next to this one tells of work on the method."""
+    return any(_tells_of_work(one) and one.of("R20.ours", asserted=False) for one in _beside(statement, text))
+
+
+def _beside(statement: Statement, text: Text) -> list[Statement]:
+    """The sentences of its paragraph to either side."""
     place = text.places[statement]
     beside = (*text.statements[max(place - 1, 0) : place], *text.statements[place + 1 : place + 2])
-    return any(
-        one.number == statement.number
-        and one.of("R20.method", asserted=False)
-        and one.of("R20.ours", asserted=False)
-        and not one.of("R20.equal", asserted=False)
-        for one in beside
-    )
+    return [one for one in beside if one.number == statement.number]
+
+
+def _tells_of_work(statement: Statement) -> bool:
+    return bool(statement.of("R20.method", asserted=False)) and not statement.of("R20.equal", asserted=False)
 
 
 def _by_part(statement: Statement, idea: str, *, last: bool = False) -> dict[int, Hit]:
     """The first phrase of an idea in each part of the sentence, or the last, by the part's number."""
     borders = [border.end() for border in _PARTS.finditer(statement.text)]
     hits = [hit for hit in statement.of(f"R20.{idea}", asserted=False) if not _is_our_probe(statement, hit)]
-    return {bisect_right(borders, hit.start): hit for hit in (hits if last else reversed(hits))}
+    return {bisect_right(borders, hit.end - 1): hit for hit in (hits if last else reversed(hits))}
 
 
 def _unequal_amounts(statement: Statement) -> list[Hit]:
@@ -257,14 +390,35 @@ def _unequal_amounts(statement: Statement) -> list[Hit]:
         return []
     amounts = list(_amounts(statement.text))
     theirs, mine = _by_part(statement, "baseline"), {**_by_part(statement, "method"), **_by_part(statement, "ours")}
+    theirs = {
+        **theirs,
+        **{one.part: theirs[one.part - 1] for one in amounts if one.part - 1 in theirs and one.part not in mine},
+    }
     spent = [one for one in amounts if one.part in theirs]
     invested = [one for one in amounts if one.part in mine and one.part not in theirs]
     pairs = [(one.value, other.value) for one in spent for other in invested if one.kind == other.kind]
     if pairs:
         less = all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
         return [_covering(theirs[one.part], one.hit) for one in spent] if less else []
+    said = [one for one in spent if one.value <= _FEW and _RAN.search(statement.text, 0, one.hit.start)]
+    if said and set(_by_part(statement, "method")) - set(theirs):
+        return [_covering(theirs[one.part], one.hit) for one in said]
     kinds = {one.kind for one in amounts}
     return base if any(len({one.value for one in amounts if one.kind == kind}) > 1 for kind in kinds) else []
+
+
+def _less_than_beside(statement: Statement, text: Text, base: Mapping[int, Hit]) -> list[Hit]:
+    """The amounts of work on a baseline that are smaller than those of the same kind in a sentence beside it."""
+    spent = [one for one in _amounts(statement.text) if one.part in base] if base and not statement.ties else []
+    beside = [
+        one
+        for one in _beside(statement, text)
+        if not (one.of("R20.baseline", asserted=False) or one.of("R20.equal", asserted=False))
+    ]
+    invested = [other for one in beside if spent and not one.ties for other in _amounts(one.text)]
+    pairs = [(one, other) for one in spent for other in invested if one.kind == other.kind]
+    less = bool(pairs) and all(one.value < other.value for one, other in pairs)
+    return [_covering(base[one.part], one.hit) for one, _ in pairs] if less else []
 
 
 class _Amount(NamedTuple):

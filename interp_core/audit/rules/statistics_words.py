@@ -60,9 +60,27 @@ _NAMED = re.compile(  # "request-57", "prompt #12"
 )
 _BEHAVED = re.compile(
     r"\b(?:refus\w+|compl(?:y|ies|ied|iance|iant)|answer\w*|declin\w+|obliged?|repl(?:y|ies|ied)|says?|said|writes?|wrote"
-    r"|completions?|outputs?|goes|went|explain\w*|consider|take|see|shows?|shown|jailbr\w+|produc\w+|gives?|gave)\b",
+    r"|completions?|outputs?|goes|went|explain\w*|instructive|telling|typical|striking|curious|amusing|consider|take|see|shows?|shown|jailbr\w+|produc\w+|gives?|gave)\b",
     re.IGNORECASE,
 )
+_TASTED = re.compile(r"\s+(?:[\w-]+\s+){0,2}")
+_POINTED = re.compile(  # one of them, and not "the answers" of a whole arm
+    r"\s+(?:[^.;:\d]{0,50}?\s)?(?:an?|one|two|three|four|five|six|ten|some|few|several|this|these|another|following|such)"
+    r"\s+(?:[\w-]+\s+){0,2}?"
+)
+_SOME = re.compile(
+    r"\W*(?:some|a few|two|three|four|five|several|further)\s+(?:[\w-]+\s+)?"
+    r"(?=example|excerpt|snip|transcr|speci|extract)",
+    re.IGNORECASE,
+)
+_SINGLE = re.compile(r"\b(?:an?|one|another|two|three)\s+(?:[\w-]+\s+){0,2}\Z", re.IGNORECASE)
+_SCENE = re.compile(r"\w+\s+(?:in which|where|whose|wherein)\b")
+_ONE_OF_THEM = re.compile(
+    r"(?<=\s)(?:one|another|two|three|some)\s+(?:of\s+(?:them|these|those)\s+)?(?:in which|where|wherein)\b"
+)
+_DEFINED = re.compile(r"\b(?:counts?|scored|judged|labelled|defined|any|every|each|random\w*|if|when)\b", re.IGNORECASE)
+_FAR = 80
+_BACK = 4  # sentences
 _ABOVE = 6  # sentences, items or rows
 _LEFT_OUT = re.compile(
     r"\b(?:drop(?:s|ped)?|exclu\w+|remov\w+|discard\w*|duplicat\w+|missing|skip\w*|through|id|ids)\b"
@@ -94,6 +112,10 @@ _DEGREE = re.compile(
     re.IGNORECASE,
 )
 _IDIOM = re.compile(r"more (?:often than not|or less|than (?:welcome|enough|happy|once))\b", re.IGNORECASE)
+_SPAN = re.compile(
+    r"\bfrom\s+(?:the\s+)?(?:smallest|lowest|weakest|worst|least|shortest)\b[^.;]{0,60}\bto\s+\Z", re.IGNORECASE
+)
+_NO_BEFORE = re.compile(r"\b(?:do|does|did|is|are|was|were)\s+no\s+\Z", re.IGNORECASE)
 _MULTIPLE = re.compile(
     r"[^.;,]{0,20}\b(?:half|twice|thrice|double|triple|a third|a quarter|\w+ times) (?:as|the|that)\b"
     r"|\bby (?:\w+ ){0,3}(?:half|thirds?|quarters?|factor)\b"
@@ -101,7 +123,9 @@ _MULTIPLE = re.compile(
 _PAST_MARGIN = re.compile(
     r"surpass|exceed|above|below|beyond|well|far|clear|comfort|more than|greater|larger", re.IGNORECASE
 )
-_OF_INPUTS = re.compile(r"\bof\s+(?:(?:an?|the|such|our|one)\s+)?(?:\w+\s+)?(?:frames?|prompts?|requests?|inputs?)\b")
+_OF_INPUTS = re.compile(
+    r"\bof\s+(?:(?:an?|the|such|our|one)\s+)?(?:\w+\s+)?(?:frames?|prompts?|requests?|inputs?)\b(?!\s+(?:that|which|where)\b)"
+)
 _AGAINST = re.compile(
     r"\b(?:against|versus|vs\.?|up from|down from|compared (?:with|to))\s+(?:only\s+|about\s+|just\s+)?[.\d]"
 )
@@ -153,6 +177,10 @@ _CAME_OUT = re.compile(
 )
 _IN_N = re.compile(r"\s+(?:in|out of)\s+\d{1,3}\s+(?:[a-z-]+\s+){0,2}?[a-z]+s\b")
 _MEAN = re.compile(r"\b(?:mean|average|median|total)\b[^.;]{0,30}\b(?:of|was|is|at)\s+\Z")
+_MOVED = re.compile(
+    r"\b(?:fell|falls?|dropp?(?:ed|s)?|rose|rises?|grew|grows?|shrank|shrinks?|went|goes|increased?s?|decreased?s?|climb(?:ed|s)?"
+    r"|declined?s?|moved?s?|changed?s?|jump(?:ed|s)?|sank|sinks?|down|up)\s+from\s+(?:about\s+)?\Z"
+)
 _BEFORE = 60
 _GAP = 120  # characters between two sentences, their links included
 
@@ -167,7 +195,7 @@ def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
     if _gives_baseline(statement, text):
         return
     restated = statement.of("R6.owned", asserted=False) and not all(f.supported for f in statement.findings)
-    comparatives = [hit for hit in statement.of("R8.comparative") if not _IDIOM.match(statement.text, hit.start)]
+    comparatives = [hit for hit in statement.of("R8.comparative") if not _is_idiom(statement, hit)]
     if restated:  # what did not hold may be told in words, and not how much the other way it went
         comparatives = [hit for hit in comparatives if _says_how_much(statement, hit)]
     for hit in _in_one_clause(statement, comparatives or _changes(statement)):
@@ -184,12 +212,19 @@ def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
             )
 
 
+def _is_idiom(statement: Statement, hit: Hit) -> bool:
+    """ "More often than not", "from the smallest to the largest", "no more than"."""
+    before = statement.text[: hit.start]
+    return bool(_IDIOM.match(statement.text, hit.start) or _SPAN.search(before) or _NO_BEFORE.search(before))
+
+
 def _unlinked_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """A boast about what is the authors' own, or a comparison beside a sentence that gives the one number alone."""
     boasts = statement.of("R8.boast") if statement.of("voice.ours", asserted=False) else []
     owed = statement.of("R8.own")
     near = text.paragraph(statement) if boasts or owed else []
     cited = next((one for one in near if one.linked and _is_next(one, statement)), None)
+    cited = cited or (_cited_before(statement, text) if owed and statement.of("R20.baseline", asserted=False) else None)
     if not (cited and _owed(cited) and not _gives_baseline(cited, text)):
         figures = len(statement.quantities) > 1 or any(
             q.unit or not q.whole or q.part in ("count", "of") for one in near for q in one.quantities
@@ -204,6 +239,13 @@ def _unlinked_comparatives(statement: Statement, text: Text) -> Iterator[Overcla
             "Give both numbers and link them, or leave the comparison out.",
             severity=ERROR,
         )
+
+
+def _cited_before(statement: Statement, text: Text) -> Statement | None:
+    """The citation that a sentence about the baseline looks back at: "random ones are hopeless by comparison"."""
+    place = text.places[statement]
+    before = reversed(text.statements[max(place - _BACK, 0) : place])
+    return next((one for one in before if one.linked), None) if not statement.quantities else None
 
 
 def _in_one_clause(statement: Statement, hits: Sequence[Hit]) -> list[Hit]:
@@ -420,7 +462,7 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
         voice = statement.voice
         if not (
             _EACH.match(statement.text, hit.end)
-            or _OF_INPUTS.search(statement.text, max(hit.end - 2, 0), hit.end + 30)
+            or _OF_INPUTS.search(statement.text, max(hit.end - 2, 0), hit.end + 45)
             or re.search(r"\b(?:no|not)\b", words(statement, hit))
             or voice.question
             or voice.negated(hit.start)
@@ -458,9 +500,45 @@ def _over(hits: Sequence[Hit]) -> Hit:
 
 def _announced(statement: Statement, taste: list[Hit], text: Text) -> list[Hit]:
     """Words for outputs that are shown, an answer that is quoted, or else what says by what taste they were chosen."""
-    shown = [hit for hit in statement.of("R12.example", asserted=False) if _shows(statement, hit)]
-    shown = shown or ([] if _goes_on(statement, text) else _quoted_answers(statement))
-    return shown or (taste if _EXHIBITED.search(statement.text) else [])
+    voice = statement.voice
+    said = [hit for hit in statement.of("R12.example", asserted=False) if not voice.quoted(hit.start, hit.end)]
+    shown = [hit for hit in said if _shows(statement, hit)]
+    shown = shown or _exhibits(statement) or ([] if _goes_on(statement, text) else _quoted_answers(statement))
+    exhibited = statement.linked and statement.of("R12.exhibit", asserted=False)
+    return shown or (taste if exhibited or _EXHIBITED.search(statement.text) else [])
+
+
+def _exhibits(statement: Statement) -> list[Hit]:
+    """Outputs that a sentence about a claim points at, or names by its author's taste: "the five clearest cases"."""
+    exhibits = statement.of("R12.exhibit", asserted=False) if statement.linked or _SAID.search(statement.text) else []
+    cues = [*statement.of("R12.taste", asserted=False), *statement.of("R12.shown", asserted=False)] if exhibits else []
+    pairs = [
+        _over([cue, one])
+        for cue in cues
+        for one in exhibits
+        if cue.end <= one.start
+        and (_TASTED if cue.idea == "R12.taste" else _POINTED).fullmatch(statement.text, cue.end, one.start)
+    ]
+    begun = [Hit(one.idea, 0, one.end) for one in exhibits if _SOME.fullmatch(statement.text, 0, one.start)]
+    scenes = [
+        Hit(one.idea, one.start + place.start(), one.start + place.end()) for one, place in _scenes(statement, exhibits)
+    ]
+    found = [
+        hit
+        for hit in (*pairs, *begun, *scenes)
+        if _shows(statement, hit) and not statement.voice.quoted(hit.start, hit.end)
+    ]
+    return found[:1]
+
+
+def _scenes(statement: Statement, exhibits: Sequence[Hit]) -> Iterator[tuple[Hit, re.Match[str]]]:
+    """ "A dialogue in which it walks the user through it", "completions, one in which it refuses"."""
+    for one in () if not exhibits or _DEFINED.search(statement.text) else exhibits:
+        window = statement.text[one.start : one.end + _FAR]
+        single = _SINGLE.search(statement.text[: one.start])
+        place = (_SCENE.match(window) if single else None) or _ONE_OF_THEM.search(window)
+        if place:
+            yield one, place
 
 
 def _named_inputs(statement: Statement) -> list[Hit]:
@@ -506,7 +584,8 @@ def unlinked_numbers(statement: Statement, text: Text) -> Iterator[Overclaim]:
         return
     results = [q for q in statement.quantities if _stands_for_result(statement, q)]
     for quantity in results[:1]:
-        start, end = quantity.start - statement.start, quantity.end - statement.start
+        last = max(q.end for q in statement.quantities if q is quantity or q.group == quantity.group >= 0)
+        start, end = quantity.start - statement.start, last - statement.start
         if not (statement.voice.others(start) or statement.voice.question or statement.voice.quoted(start, end)):
             near = statement.ties[0].claim if statement.ties else _holder(quantity.value, text)
             cure = (
@@ -517,7 +596,7 @@ def unlinked_numbers(statement: Statement, text: Text) -> Iterator[Overclaim]:
             yield at(
                 statement,
                 "R15",
-                (quantity.start, quantity.end),
+                (quantity.start, last),
                 f"{quantity.text.strip()} stands among the results and is tied to no claim, so nothing checks it.",
                 f'{cure}; {{{{ claim("{near or "ID"}").effect }}}} would keep it right.',
                 severity=WARNING,
@@ -541,6 +620,7 @@ def _stands_for_result(statement: Statement, quantity: Quantity) -> bool:
             _IN_N.match(text, quantity.end)
             or _MEAN.search(before)
             or _CAME_OUT.match(text, quantity.end)
+            or (quantity.part == "from" and _MOVED.search(before))
             or (_GAVE.search(before) and _OUTCOMES.match(text, quantity.end))
         )
     )

@@ -22,11 +22,13 @@ _VERBS = (
 )
 _OF_PROMPTS = ("R4.makes", "R4.silences")  # what prompts do, a behavioural claim shows
 _SCOPES = ("R5.models", "R5.universal", "R5.attacks", "R5.generic", "R5.named", "R5.several")
+_UNTIED = {False: "no claim is linked, and the whole study shows", True: "the claims cited beside it show"}
+_RESTATES = 3  # words that a sentence shares with the claim beside it
 _GENERICS = ("R5.models", "R5.attacks", "R5.generic")  # what tells of more than the study, if it is the subject
 _FEW = 4  # words, as in "all in all"
 _LIMIT = re.compile(
     r"\b(?:we|were|was|is|are)?\s*(?:tested|studied|evaluated|tried|run|ran|measured|used)?\s*only\s+(?:on|in"
-    r"|with|at|for|one|two|a|these|\d)"
+    r"|with|at|for|one|two|a|these|(?:by|to|about|from) \d|\d)"
 )
 _BACK = 34
 _PARTS = re.compile(r"[,.;:]|\b(?:in|of|for|on|across|from|to|by|with|at|and|or|that|how|why|is|are|lets?|makes?)\b")
@@ -55,6 +57,9 @@ _TOOL = re.compile(  # "labelled by GPT-4", "with Claude as the judge"
     re.IGNORECASE,
 )
 _IN_THE_TESTED = re.compile(r"\s+(?:in|within|inside|along|through) (?:the|our|this|that|its|[A-Z])")
+_DONE_THERE = re.compile(  # "zeroed out at every layer"
+    r"\b(?:zero|ablat|remov|appl|add|hook|edit|subtract|project|patch|clamp|steer|interven|captur|cach)\w*\s+(?:\w+\s+)?\Z"
+)
 _PART_OF = re.compile(r"\b(?:half|third|thirds|quarters?|fifth|tenth|most|share|fraction|part|few|none|\d+|%) of \Z")
 _ONE_OF_THEM = re.compile(
     r"\s*(?:\(|,\s(?:[A-Z]|such|namely|here|in (?:our|this))"
@@ -93,9 +98,9 @@ def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
     weak = [(hit.start, hit.end) for hit in statement.of("R4.harmless", asserted=False)]
     for needed, hit in _strongest(statement, [pair for pair in found if not _is_weak(statement, pair[1], weak)]):
         if statement.ties or needed >= BOTH_WAYS or _shares_words(statement, beside):
-            yield at_hit(
-                statement, "R4", hit, _too_strong(statement, hit, needed, reached), _weaker(statement, reached)
-            )
+            shown = "the cited claims show" if statement.ties else _UNTIED[bool(beside)]
+            message = f"“{words(statement, hit)}” needs {GRADES[needed]}, and {shown} {GRADES[reached]}."
+            yield at_hit(statement, "R4", hit, message, _weaker(statement, reached))
 
 
 def _takes_up(statement: Statement, beside: Sequence[Finding]) -> bool:
@@ -103,25 +108,20 @@ def _takes_up(statement: Statement, beside: Sequence[Finding]) -> bool:
     return bool(beside and _ANAPHOR.match(statement.text)) or _shares_words(statement, beside)
 
 
-def _shares_words(statement: Statement, beside: Sequence[Finding]) -> bool:
+def _shares_words(statement: Statement, beside: Sequence[Finding], most: int = 2) -> bool:
     found = stems(statement.text)
-    return any(len(found & statement.study.words.get(row.claim, frozenset())) > 1 for row in beside)
+    return any(len(found & statement.study.words.get(row.claim, frozenset())) >= most for row in beside)
 
 
 def _strongest(statement: Statement, found: list[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
     """One finding for a clause: the words that need most, from the first of them to the last."""
-    taken: dict[tuple[int, int], tuple[int, int, Hit]] = {}
-    for needed, hit in sorted(found, key=lambda pair: (-pair[0], _rank(statement, pair[1]), pair[1].start)):
-        clause, rank = statement.voice.clause(hit.start), _rank(statement, hit)
-        most, best, first = taken.setdefault(clause, (needed, rank, hit))
-        if (most, best) == (needed, rank):
-            taken[clause] = most, best, Hit(first.idea, first.start, max(first.end, hit.end))
-    yield from ((needed, hit) for needed, _, hit in taken.values())
-
-
-def _rank(statement: Statement, hit: Hit) -> int:
-    """A verb tells more than a phrase about silencing, and that more than a bare connective."""
-    return 2 if _CONNECTIVE.fullmatch(words(statement, hit)) else int(hit.idea == "R4.silences")
+    taken: dict[tuple[int, int], tuple[int, Hit]] = {}
+    for needed, hit in sorted(found, key=lambda pair: (-pair[0], pair[1].start)):
+        most, first = taken.setdefault(statement.voice.clause(hit.start), (needed, hit))
+        if most == needed:
+            whole = Hit(first.idea, first.start, max(first.end, hit.end))
+            taken[statement.voice.clause(hit.start)] = needed, whole
+    yield from taken.values()
 
 
 def _is_weak(statement: Statement, hit: Hit, weak: list[tuple[int, int]]) -> bool:
@@ -136,11 +136,6 @@ def _joins_something_else(statement: Statement, hit: Hit) -> bool:
     _, stop = statement.voice.clause(hit.end)
     about = frozenset[str]().union(*(statement.study.words.get(tie.claim, frozenset()) for tie in statement.ties))
     return not (_INSIDE.search(statement.text[hit.end : stop]) or stems(statement.text[hit.end : stop]) & about)
-
-
-def _too_strong(statement: Statement, hit: Hit, needed: int, reached: int) -> str:
-    shows = "the cited claims show" if statement.ties else "no claim is linked, and the whole study shows"
-    return f"“{words(statement, hit)}” needs {GRADES[needed]}, and {shows} {GRADES[reached]}."
 
 
 def _weaker(statement: Statement, reached: int) -> str:
@@ -170,8 +165,9 @@ def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
     if not statement.own or not findings or "R17" in statement.sections:
         return  # of a claim without a finding, R6 says enough
     tested = list(dict.fromkeys(finding.model for finding in findings))
-    hits = [hit for idea in (_SCOPES if statement.ties else _GENERICS) for hit in statement.of(idea)]
-    wide = [h for h in hits if (statement.ties or _opens(statement, h)) and _is_wider(statement, h, tested)]
+    about = bool(statement.ties) or _shares_words(statement, findings, _RESTATES)
+    hits = [hit for idea in (_SCOPES if about else _GENERICS) for hit in statement.of(idea)]
+    wide = [hit for hit in hits if (about or _opens(statement, hit)) and _is_wider(statement, hit, tested)]
     if wide:
         clause = statement.voice.clause(wide[0].start)
         same = [hit for hit in wide if statement.voice.clause(hit.start) == clause]
@@ -202,9 +198,9 @@ def _reaches(statement: Statement, hit: Hit) -> bool:
 
 
 def _opens(statement: Statement, hit: Hit) -> bool:
-    """Whether a phrase stands where a subject does: at the beginning of its clause."""
+    """Whether a phrase stands where a subject does: at the beginning of its clause, or of what is said in it."""
     start, _ = statement.voice.clause(hit.start)
-    return len(statement.text[start : hit.start].split()) < _FEW
+    return len(statement.text[start : hit.start].rpartition(" that ")[2].split()) < _FEW
 
 
 def _extent(findings: Sequence[Finding], tested: list[str]) -> str:
@@ -234,6 +230,7 @@ def _narrowed(statement: Statement, hit: Hit, idea: str) -> bool:
             named
             or (words(statement, hit).lower() == "everywhere" and _IN_THE_TESTED.match(after))
             or _PART_OF.search(before)
+            or _DONE_THERE.search(before)
             or ours
             or _of_the_tested(after)
             or (_SAYING.match(after) and words(statement, hit).lower() in _SAYINGS)

@@ -12,6 +12,7 @@ from interp_core.audit.rules.common import at
 from interp_core.audit.statements import Statement
 
 _BEFORE = 40
+_BOTH = re.compile(r"\b(?:both|two|each|either|all)\s+(?:of\s+)?(?:the\s+|our\s+)?(?:\w+\s+)?models?\b", re.IGNORECASE)
 _FAR = 600  # characters in which a paragraph names its models
 TIMES = re.compile(r"[\s-]?(?:times|fold|x\b|×|-fold)")
 _MORE = re.compile(r"\s*(?:more|less|higher|lower|increase|decrease|reduction|rise|drop|fewer|relative)")
@@ -22,8 +23,8 @@ _MARGIN = re.compile(
 _NONE_BEYOND = re.compile(r"\bno \w+ (?:larger|greater|bigger|smaller|more|less|beyond)(?: than)?\s+\Z")
 _MARGIN_AFTER = re.compile(
     r"\s+(?:margin|threshold|bar|bound|limit|or (?:more|less|fewer|above|over|beyond|better)"
-    r"|(?:that )?(?:we|i|the registration|the claim|the lock)(?: had| have)? (?:registered|claimed|required"
-    r"|predicted|promised|bet"
+    r"|(?:that )?(?:we|i|the registration|the claim|the lock)(?: had| have)? (?:registered|claimed|required?s?"
+    r"|predicted|promised|bet|asks?|claims?|demands?|needs?|wants?|needed|wanted"
     r"|asked|demanded|set|expected|hoped))\b"
 )
 _LABELLED = re.compile(r"\bmargins?\s+(?:(?:of|was|were|is|are|at|=)\s+)?\Z", re.IGNORECASE)
@@ -149,9 +150,14 @@ def _is_old_margin(statement: Statement, quantity: Quantity) -> bool:
 
 
 def _of_paragraph(statement: Statement, quantity: Quantity) -> list[Known]:
-    """The values on the paragraph's models, of a clause that names none: "random gave 0.02; on Llama it failed"."""
+    """The values on the paragraph's models, of a clause that names none: "random gave 0.02; on Llama it failed".
+
+    On all of them, where the sentence speaks of both models.
+    """
     start, stop = statement.voice.clause(quantity.start - statement.start)
     study, block = statement.study, statement.block
+    if _BOTH.search(statement.text):
+        return known(row for tie in statement.ties if tie.model is None for row in study.of(tie.claim, None))
     own = study.mentioned_models(statement.text)
     if not own or study.mentioned_models(statement.text[start:stop]):
         return []

@@ -15,12 +15,13 @@ from interp_core.audit.study import Finding, stem, stems
 from interp_core.audit.wording import licensed
 
 _DENIAL = re.compile(
-    r"(?:(?:do|does|did|no|not)\b|(?:is|are|was|were)\s+(?:not|no|never|nothing)\b|\w+n't\b)"
+    r"(?:(?:do|does|did|not|no (?:more|less|better|worse|higher|lower|rise|increase|gain|advantage|benefit))\b"
+    r"|(?:is|are|was|were)\s+(?:not|no|never|nothing)\b|\w+n't\b)"
     r"(?!.*\b(?:matter|affect|influence|impact)\b)",
     re.IGNORECASE,
 )
 _WHICH = re.compile(
-    r"\s+(?:no matter\s+)?(?:which|what|whose)\s+(?:model|language|llm|one\b|chatbot|family|judge)"
+    r"\s+(?:no matter\s+)?(?:who\b|(?:which|what|whose)\s+(?:model|language|llm|one\b|chatbot|family|judge))"
 )  # a scope, and no absence
 _BY_DESIGN = re.compile(
     r"\bby (?:construction|design|definition)\b|\b(?:round|renam|refactor|reformat|typeset)ing\b"
@@ -47,15 +48,25 @@ _TELLING = ("R4.", "R6.large", "R8.comparative", "R8.change", "R9.none", "voice.
 _OPENING = re.compile(r"\A\W*(?:where|while|whereas|although|though|if)\b[^,;]*,", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")
 _SIZE = re.compile(
-    r"by (?:at least|no less than|not less than|upwards of)|(?:\d|quarter|third|half|tenth|fifth) (?:or|and) more\b"
+    r"by (?:at least|no less than|not less than|upwards of)|(?:\d\W?|quarter|third|half|tenth|fifth) (?:or|and) more\b"
     r"|at (?:the least|a minimum)",
+    re.IGNORECASE,
+)
+_EVALUATES = re.compile(
+    r"\b(?:protect|guard|safe|steer|made|makes?\b|help|work|effective|succe|confirm|shows?\b|improv|strong|weak|prefer|matter)",
+    re.IGNORECASE,
+)
+_PRESUPPOSES = re.compile(  # "Since the claim held, we used ..." asserts it, whatever is planned in the rest
+    r"\W*(?:having|since|as|given that|because|now that|building on|relying on|based on|with|encouraged by)\b"
+    r"[^.;,]{0,60}\b(?:confirm|establish|shown\b|prov(?:ed|en)|h[eo]ld|supported|validated|demonstrated|verified)",
     re.IGNORECASE,
 )
 _DIFFERS = re.compile(r"\b(?:differs?|differed|different|apart|unequal)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"\b(?:random|sham|control)")
 _PRONOUN = re.compile(r"\b(?:them|they|these|those|it)\b")
 _OUTCOME = re.compile(
-    r"\b(?:complian|refus|rates?\b|results?\b|effects?\b|projection|accura|capabilit|fluen|perplexit|performance)",
+    r"\b(?:complian|refus|side effects?\b"
+    r"|rates?\b|results?\b|effects?\b|projection|accura|capabilit|fluen|perplexit|performance)",
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"\bcounts? as\b|\bwe (?:call|say)\b|\b(?:was|were) (?:not )?(?:tested|looked|asked) for\b")
@@ -123,6 +134,8 @@ def _by_verdict(statement: Statement, tie: Tie, rows: Sequence[Finding]) -> Iter
         return
     if len(bad) < len(meant):
         yield _mixed(statement, tie, meant, bad)
+    elif _PRESUPPOSES.match(statement.text) and not statement.voice.question:
+        yield _refused(statement, tie, bad[0])
     elif statement.voice.question or statement.voice.opened(len(statement.text)) or statement.offered:
         return
     else:
@@ -165,7 +178,7 @@ def _said(statement: Statement, row: Finding) -> bool:
         return True
     if row.row.get("relation") != "equivalent" and statement.of("R9.none", asserted=False):
         return True  # it does not state the claim; R9 says what is wrong with it
-    if _prints_the_verdict(statement, row):
+    if _prints_the_verdict(statement, row) or _reports_both_means(statement, row):
         return True
     if row.reversed and not row.stale:
         if _DIFFERS.search(statement.text):
@@ -182,6 +195,14 @@ def _prints_the_verdict(statement: Statement, row: Finding) -> bool:
         return False
     margin = any(is_margin(statement, q) and not q.bound for q in statement.quantities)
     return margin and all(any(q.holds(bound) for q in statement.quantities) for bound in (low, high))
+
+
+def _reports_both_means(statement: Statement, row: Finding) -> bool:
+    """Whether the sentence gives what both arms came to, and says nothing of which is more."""
+    told = any(hit.idea.startswith(_TELLING) for hit in statement.hits) or _EVALUATES.search(statement.text)
+    means = [value.value for value in known([row]) if value.kind == "mean"]
+    printed = [any(q.holds(mean) for q in statement.quantities) for mean in means]
+    return not (told or row.stale) and len(printed) > 1 and all(printed)
 
 
 def _prints_a_mean(statement: Statement, row: Finding) -> bool:
@@ -328,9 +349,7 @@ def _says_none(statement: Statement, hit: Hit) -> bool:
 
 def _of_control(statement: Statement, hit: Hit, text: Text) -> bool:
     """Whether the words are about a control whose equivalence held: "random directions leave ... unchanged"."""
-    start, stop = statement.voice.clause(hit.start)
-    said = statement.text[start:stop].lower()
-    before = statement.text[: hit.start].lower()
+    said, before = statement.text.lower(), statement.text[: hit.start].lower()
     if _PRONOUN.search(before):
         before += " ".join(one.text.lower() for one in text.paragraph(statement) if one.end <= statement.start)
     return any(

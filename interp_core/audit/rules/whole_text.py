@@ -29,10 +29,13 @@ _THINGS = (
     r"(?:claims|hypotheses|layers|sites|positions|configurations|settings|coefficients|directions|variants|combinations"
     r"|candidates|hyperparameters)"
 )
+_WORDS = (
+    r"(?:(?!(?:under|with|for|in|by|on|when|against|behind)\b)[a-z-]+\s+){0,2}?"  # "of 128 under random directions"
+)
 # "Of 14 claims", "one of 12 layers", "fourteen claims, 12 layers", "claims: 14".
 _TRIES = re.compile(
-    rf"\b(?:of|from|among|between|all|over)\s+(?:the\s+|our\s+)?{_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\b"
-    rf"|(?<![\w.,]){_NUMBER}\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\s*"
+    rf"\b(?:of|from|among|between|all|over)\s+(?:the\s+|our\s+)?{_NUMBER}\s+{_WORDS}{_THINGS}\b"
+    rf"|(?<![\w.,]){_NUMBER}\s+{_WORDS}{_THINGS}\s*"
     r"(?:,|\.|;|:|\)|and\b|by\b|×|in all|in total|altogether|of which|on\b|over\b|across\b|(?:were|was|have been)\b"
     r"(?!\s+(?:skipped|dropped|left|excluded|removed))|went\b"
     r"|later\b|entered\b|came\b|made\b)"
@@ -41,7 +44,7 @@ _TRIES = re.compile(
     rf"|\b(?:layer|position|dose|strength|coefficient|norm|site)\s*\(?\d+\s+(?:out\s+)?of\s+(?:the\s+)?\d+"
     rf"|\b(?:chosen|picked|selected|searched|best)\b[^.;]{{0,20}}\b(?:among|from|out\s+of|of)\s+(?:the\s+)?{_NUMBER}\b(?!\s?%)"
     rf"|\b(?:evaluates?|tests?|holds?|covers?|comprises?|counts?|contains?|lists?|reports?|runs?|tried|tries)\s+{_NUMBER}"
-    rf"\s+(?:[a-z-]+\s+){{0,2}}?{_THINGS}\b",
+    rf"\s+{_WORDS}{_THINGS}\b",
     re.IGNORECASE,
 )
 
