@@ -56,7 +56,8 @@ _IN_LINE = re.compile(
     r"Co(?:nsistent|mpatible) with (?:this|these|that|the (?:above|previous))\b[^,]{0,40},"
 )  # a beginning
 _STRONG = re.compile(r";\s")  # what is asked before it is not asked after it
-_AS_ONE = re.compile(r"\bas (?:one|you|we|i|anyone) \Z")  # "as one would hope"
+_AS_ONE = re.compile(r"\bas (?:one|you|we|i|anyone) \Z", re.IGNORECASE)  # "as one would hope"
+_ADDS = re.compile(r"would (?:also |only |just )?(?:add|note|stress|say|point out|conclude|argue)\b")
 _ASIDES, _ASIDE = ("rather than", "instead of"), 12  # characters
 _NOTHING_DENIED = re.compile(r"without\s*[,;.)]", re.IGNORECASE)  # "0.11 with it, 0.25 without"
 _AHEAD = 40
@@ -133,8 +134,13 @@ class Voice:
     @cached_property
     def hedges(self) -> list[Hit]:
         """Words that offer what they stand beside; not those of "as one would hope" and "Consistent with this, ..."."""
-        found = self._cues("voice.hedge")
-        return [c for c in found if not (_AS_ONE.search(self.text, 0, c.start) or _IN_LINE.match(self.text, c.start))]
+        return [
+            cue
+            for cue in self._cues("voice.hedge")
+            if not (
+                _AS_ONE.search(self.text, 0, cue.start) or any(p.match(self.text, cue.start) for p in (_IN_LINE, _ADDS))
+            )
+        ]
 
     def others(self, start: int) -> bool:
         """Whether somebody else is credited with the words."""

@@ -42,7 +42,8 @@ _SHARE_OF = re.compile(
 )
 _WHOLE_FIRST = re.compile(
     r"\b[Oo]f\s+(?:the\s+|our\s+|these\s+|all\s+)?(?P<n>\d{1,6})\s+(?:[a-z-]+\s+){0,2}?[a-z]+s"
-    r"\b,?\s+(?:(?:[^\s,;.]{1,30}\s+){1,4}?(?:refused|answered|declined|granted|obeyed|complied with|failed"
+    r"\b(?:\s+(?:that|which|we|i)\s[^,.;\d]{0,40})?"
+    r",?\s+(?:(?:[^\s,;.]{1,30}\s+){1,4}?(?:refused|answered|declined|granted|obeyed|complied with|failed"
     r"|passed|flagged|misjudged|accepted|rejected|missed|solved)\s+(?:only\s+|just\s+|all\s+)?)?(?P<k>\d{1,6})"
     r"(?![\d.,]*\s?(?:%|per|points))\b(?![.,]\d)"
 )

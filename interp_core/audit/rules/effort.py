@@ -33,7 +33,7 @@ _WORK = (
     r"configurations?|settings|layers?|coefficients?|positions?|seeds?|hyperparameters?|runs?|trials?|prompts?"
     r"|attempts?"
     r"|combinations|tries|hours|days|weeks|variants|values?|steps?|epochs?|examples|samples|rounds?|candidates"
-    r"|templates"
+    r"|templates|retries|shots|restarts"
     r"|repetitions?|evaluations?|gpu-hours?|gpu-days?|sweeps?|levels|demonstrations?"
     r"|pairs|tokens|labels|calls|passes|iterations|rewrites?|restarts?|drafts?|queries"
 )
@@ -51,6 +51,7 @@ _PARTS = re.compile(
     r"[,;:]\s(?:(?:while|whereas|and|but|though|although)\b)?|\b(?:while|whereas|and|but|though|although)\b"
     r"|\b(?:against|versus|to|where)\s+(?=ours?\b)"
 )
+_OF_TEXT = re.compile(r"\s+of (?:the|this|our) (?:paper|section|study|article|work|analysis|experiments|time)\b")
 _RATE = re.compile(
     r"(?:'s)?\s+(?:rates?|means?|levels?|compliance|refusals?|accuracy)\s+(?:is|was|of|at|sits|stands|lies|=)"
 )
@@ -340,7 +341,8 @@ def _last(said: Mapping[int, Hit], part: int, named: Mapping[int, Hit]) -> Hit:
 
 def _stands_for_work(statement: Statement, base: Hit) -> bool:
     """Not so in "no baseline ..." and "the baseline rate ..."."""
-    return not (_NO.search(statement.text[: base.start]) or _RATE.match(statement.text, base.end))
+    other = _RATE.match(statement.text, base.end) or _OF_TEXT.match(statement.text, base.end)
+    return not (other or _NO.search(statement.text[: base.start]))
 
 
 def _covering(one: Hit, other: Hit) -> Hit:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
-from interp_core.audit.known import baseline_means, drawn, raw_means, treatment_means
+from interp_core.audit.known import baseline_means, drawn, known, raw_means, treatment_means
 from interp_core.audit.lexicon import Hit
 from interp_core.audit.quantities import Quantity
 from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
@@ -49,7 +49,9 @@ _INTRODUCED = re.compile(
 )
 _EXHIBITED = re.compile(  # "Table 3 lists the ... refusals", with a word of taste in between
     r"\b(?:lists?|shows?|holds?|prints?|quotes?|presents?|contains?|reproduces?|collects?|displays?)\b[^.;]{0,60}"
-    r"\b(?:completions?|answers|repl(?:y|ies)|refusals?|outputs?|responses?|transcripts?|dialogues?|exchanges?)\b",
+    r"\b(?:completions?|answers|repl(?:y|ies)|refusals?|outputs?|responses?|transcripts?|dialogues?|exchanges?)\b"
+    r"|\b(?:is|are) (?:collected|printed|shown|reproduced|listed|given|quoted|displayed)"
+    r" (?:here|below|above|overleaf|in)\b",
     re.IGNORECASE,
 )
 _NAMED = re.compile(  # "request-57", "prompt #12"
@@ -58,8 +60,10 @@ _NAMED = re.compile(  # "request-57", "prompt #12"
     r"(?P<number>\d{1,5})\b(?!\.\d|\s*(?:%|of\b|out\b|times|to\b|through|-|–|\.\.))",
     re.IGNORECASE,
 )
+_PASSIVE = re.compile(r"\b(?:was|were|is|are|be|then)\s+\Z")  # "the result was compared with the other"
 _BEHAVED = re.compile(
-    r"\b(?:refus\w+|compl(?:y|ies|ied|iance|iant)|answer\w*|declin\w+|obliged?|repl(?:y|ies|ied)|says?|said|writes?|wrote"
+    r"\b(?:refus\w+|compl(?:y|ies|ied|iance|iant)"
+    r"|answer\w*|declin\w+|obliged?|repl(?:y|ies|ied)|says?|said|writes?|wrote"
     r"|completions?|outputs?|goes|went|explain\w*|instructive|telling|typical|striking|curious|amusing|consider|take|see|shows?|shown|jailbr\w+|produc\w+|gives?|gave)\b",
     re.IGNORECASE,
 )
@@ -121,7 +125,7 @@ _MULTIPLE = re.compile(
     r"|\bby (?:\w+ ){0,3}(?:half|thirds?|quarters?|factor)\b"
 )
 _PAST_MARGIN = re.compile(
-    r"surpass|exceed|above|below|beyond|well|far|clear|comfort|more than|greater|larger", re.IGNORECASE
+    r"surpass|exceed|above|below|beyond|well\b|far\b|clear|comfort|more than|greater|larger", re.IGNORECASE
 )
 _OF_INPUTS = re.compile(
     r"\bof\s+(?:(?:an?|the|such|our|one)\s+)?(?:\w+\s+)?(?:frames?|prompts?|requests?|inputs?)\b(?!\s+(?:that|which|where)\b)"
@@ -196,7 +200,7 @@ def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
         return
     restated = statement.of("R6.owned", asserted=False) and not all(f.supported for f in statement.findings)
     comparatives = [hit for hit in statement.of("R8.comparative") if not _is_idiom(statement, hit)]
-    if restated:  # what did not hold may be told in words, and not how much the other way it went
+    if restated and not _prints_treatment(statement):  # what did not hold may be told in words, not how much it went
         comparatives = [hit for hit in comparatives if _says_how_much(statement, hit)]
     for hit in _in_one_clause(statement, comparatives or _changes(statement)):
         if _compares(statement, hit):
@@ -215,7 +219,8 @@ def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
 def _is_idiom(statement: Statement, hit: Hit) -> bool:
     """ "More often than not", "from the smallest to the largest", "no more than"."""
     before = statement.text[: hit.start]
-    return bool(_IDIOM.match(statement.text, hit.start) or _SPAN.search(before) or _NO_BEFORE.search(before))
+    done = _PASSIVE.search(before) and words(statement, hit).startswith("compared") and not statement.quantities
+    return bool(done or _IDIOM.match(statement.text, hit.start) or _SPAN.search(before) or _NO_BEFORE.search(before))
 
 
 def _unlinked_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
@@ -267,11 +272,15 @@ def _is_next(one: Statement, statement: Statement) -> bool:
 
 def _changes(statement: Statement) -> list[Hit]:
     """Words for a change, where the sentence prints what it came to: "compliance climbs under fiction (0.713)"."""
+    return statement.of("R8.change") if _prints_treatment(statement) else []
+
+
+def _prints_treatment(statement: Statement) -> bool:
     rates = treatment_means(statement.findings)
     means = [*rates, *(1 - rate for rate in rates), *(arms["treatment"] for arms in raw_means(statement.findings))]
     printed = any(q.holds(mean) for q in statement.quantities for mean in means if q.part not in ("of", "count"))
     counts = [q.value for q in statement.quantities if q.part == "count"]
-    return statement.of("R8.change") if printed or _as_count(counts, statement, "treatment") else []
+    return printed or _as_count(counts, statement, "treatment")
 
 
 def _compares(statement: Statement, hit: Hit) -> bool:
@@ -308,8 +317,15 @@ def _gives_baseline(statement: Statement, text: Text) -> bool:
     if _is_turned(statement):
         others = [*treatment_means(statement.findings), *effects]
         rates = rates and any(q.holds(value) for q in printed for value in others)
+    if _prints_treatment(statement) and _prints_wrongly(statement):
+        return True  # a number that R1 objects to stands for it
     in_words = any(abs(value - mean) < 0.05 for value in _fractions(statement) for mean in means)
     return rates or in_words or _as_count(counts, statement, "baseline") or _has_interval(statement)
+
+
+def _prints_wrongly(statement: Statement) -> bool:
+    values = [one.value for one in known(statement.findings)]
+    return any(is_result(statement, q) and not any(q.holds(value) for value in values) for q in statement.quantities)
 
 
 def _is_turned(statement: Statement) -> bool:

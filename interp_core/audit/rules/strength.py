@@ -23,6 +23,9 @@ _VERBS = (
 _OF_PROMPTS = ("R4.makes", "R4.silences")  # what prompts do, a behavioural claim shows
 _SCOPES = ("R5.models", "R5.universal", "R5.attacks", "R5.generic", "R5.named", "R5.several")
 _UNTIED = {False: "no claim is linked, and the whole study shows", True: "the claims cited beside it show"}
+_BACKGROUND = re.compile(
+    r"\b(?:literature|prior|previous|earlier|recent|(?:well[- ]|widely )known|growing|increasingly)\b", re.IGNORECASE
+)
 _RESTATES = 3  # words that a sentence shares with the claim beside it
 _GENERICS = ("R5.models", "R5.attacks", "R5.generic")  # what tells of more than the study, if it is the subject
 _FEW = 4  # words, as in "all in all"
@@ -71,6 +74,7 @@ _ANAPHOR = re.compile(
     r"|in (?:short|sum|brief|other words|conclusion)|altogether|taken together|together)\b",
     re.IGNORECASE,
 )
+_REFUSES = re.compile(r"\b(?:refus|compl[iy])", re.IGNORECASE)
 _CONNECTIVE = re.compile(
     r"because|thereby|whereby|as a (?:result|consequence)(?: of)?|owing to|thanks to|due to|(?:is|are|was|were) due to"
     r"|on account of|by virtue of|in consequence of",
@@ -94,6 +98,8 @@ def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
     reached = grade(findings if statement.ties or beside else text.study.findings)
     prompted = any(finding.row.get("kind") == "behavioural" for finding in findings)
     ideas = [(idea, needed) for idea, needed in _VERBS if needed > reached and not (prompted and idea in _OF_PROMPTS)]
+    if any(_rested_on(statement)):  # R16 tells of what a prompt is said to do inside the model
+        ideas = [(idea, needed) for idea, needed in ideas if idea != "R4.silences"]
     found = [(needed, hit) for idea, needed in ideas for hit in statement.of(idea)]
     weak = [(hit.start, hit.end) for hit in statement.of("R4.harmless", asserted=False)]
     for needed, hit in _strongest(statement, [pair for pair in found if not _is_weak(statement, pair[1], weak)]):
@@ -105,7 +111,8 @@ def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
 
 def _takes_up(statement: Statement, beside: Sequence[Finding]) -> bool:
     """Whether a sentence without a tie goes on about the finding beside it: "This proves that ..."."""
-    return bool(beside and _ANAPHOR.match(statement.text)) or _shares_words(statement, beside)
+    named = statement.study.mentioned_models(statement.text) and _REFUSES.search(statement.text)
+    return bool(beside and (named or _ANAPHOR.match(statement.text))) or _shares_words(statement, beside)
 
 
 def _shares_words(statement: Statement, beside: Sequence[Finding], most: int = 2) -> bool:
@@ -168,6 +175,8 @@ def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
     about = bool(statement.ties) or _shares_words(statement, findings, _RESTATES)
     hits = [hit for idea in (_SCOPES if about else _GENERICS) for hit in statement.of(idea)]
     wide = [hit for hit in hits if (about or _opens(statement, hit)) and _is_wider(statement, hit, tested)]
+    if not statement.ties and _BACKGROUND.search(statement.text):
+        return
     if wide:
         clause = statement.voice.clause(wide[0].start)
         same = [hit for hit in wide if statement.voice.clause(hit.start) == clause]

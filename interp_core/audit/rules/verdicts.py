@@ -52,6 +52,8 @@ _SIZE = re.compile(
     r"|at (?:the least|a minimum)",
     re.IGNORECASE,
 )
+_DOES_SO_TOO = re.compile(r"(?:do|does|did) the same\b", re.IGNORECASE)
+_IT_WAS_NOT = re.compile(r"\W*(?:it|this|that|they)\s+(?:(?:was|is|did|does|were|are)\s+not|\w+n't):\s", re.IGNORECASE)
 _EVALUATES = re.compile(
     r"\b(?:protect|guard|safe|steer|made|makes?\b|help|work|effective|succe|confirm|shows?\b|improv|strong|weak|prefer|matter)",
     re.IGNORECASE,
@@ -66,11 +68,12 @@ _CONTROL = re.compile(r"\b(?:random|sham|control)")
 _PRONOUN = re.compile(r"\b(?:them|they|these|those|it)\b")
 _OUTCOME = re.compile(
     r"\b(?:complian|refus|side effects?\b"
-    r"|rates?\b|results?\b|effects?\b|projection|accura|capabilit|fluen|perplexit|performance)",
+    r"|rates?\b|results?\b|effects?\b|projection|accura|capabilit|fluen|perplexit|performance"
+    r"|recall\b|knowledge\b|reasoning\b)",
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"\bcounts? as\b|\bwe (?:call|say)\b|\b(?:was|were) (?:not )?(?:tested|looked|asked) for\b")
-_ASIDE = re.compile(r",\s+(?:where|which|who|whose|as)\b")  # what is said of something else
+_ASIDE = re.compile(r",\s+(?:where|which|who|whose|as)\b[^,;]*\Z")  # what is said of something else
 
 
 def bad_citations(statement: Statement, _: Text) -> Iterator[Overclaim]:
@@ -194,6 +197,7 @@ def _prints_the_verdict(statement: Statement, row: Finding) -> bool:
     if low is None or high is None or row.stale:
         return False
     margin = any(is_margin(statement, q) and not q.bound for q in statement.quantities)
+    margin = margin or bool(statement.of("R8.margin", asserted=False))
     return margin and all(any(q.holds(bound) for q in statement.quantities) for bound in (low, high))
 
 
@@ -227,7 +231,9 @@ def _gives_sizes_only(statement: Statement, row: Finding) -> bool:
 
 
 def _owned(statement: Statement) -> bool:
-    return bool(statement.of("R6.owned", asserted=False))
+    """Whether it says what became of the claim; "It was not: the layer ..." denies something else before its colon."""
+    other = _IT_WAS_NOT.match(statement.text)
+    return any(hit.start >= (other.end() if other else 0) for hit in statement.of("R6.owned", asserted=False))
 
 
 def _at_size(statement: Statement, row: Finding) -> bool:
@@ -343,7 +349,7 @@ def _of_outcome(statement: Statement, hit: Hit) -> bool:
 
 
 def _says_none(statement: Statement, hit: Hit) -> bool:
-    free = not _WHICH.match(statement.text, hit.end)
+    free = not (_WHICH.match(statement.text, hit.end) or _DOES_SO_TOO.match(statement.text, hit.start))
     return free and not _denied(statement, hit.start, hit.end) and not _names_refuted(statement, hit)
 
 
