@@ -18,6 +18,7 @@ _AROUND = 1_000  # characters of the paragraph that may name the model
 _TABLE = ("row", "header")
 _HEADS = ("results", "related", "future", "R17")
 _COMPARED = re.compile(r"\b(?:than|where|as)\s[^,;]{0,40}\Z")  # "further than a tale would" hedges nothing
+_BELOW = re.compile(r"\W*(?:Table|Tab\.|Caption)\b")
 _SHARE, _WORDS = 0.75, 4  # of a claim's content words, and how many at least, for a sentence to be about it
 
 
@@ -157,6 +158,8 @@ class _Reader:
         links = self._links_until(block.end)
         if spans or not self._is_below_caption(number):
             self.table = self._table_links(block, links)
+        if block.kind in _TABLE and not (self.table or links):
+            self.table = self._links_of_caption_below(number)
         if not spans:
             self.pending += [link for link in links if link.kind == "comment"]
             return
@@ -189,6 +192,13 @@ class _Reader:
         if block.kind in ("header", "caption"):
             return [*(self.table if block.kind == "header" else []), *links]
         return self.table if block.kind == "row" else []
+
+    def _links_of_caption_below(self, number: int) -> list[Link]:
+        """The links of "Table 4. Mean compliance [@claim:ID]." after the last row."""
+        after = next((block for block in self.writeup.blocks[number:] if block.kind not in _TABLE), None)
+        if after is None or not _BELOW.match(self.writeup.prose, after.start):
+            return []
+        return [link for link in self.links if after.start <= link.start < after.end]
 
     def _is_below_caption(self, number: int) -> bool:
         """Whether a block is what LaTeX leaves between a caption and its table: a brace, a label."""

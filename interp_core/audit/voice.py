@@ -113,9 +113,16 @@ class Voice:
         begin = aside.end() if aside else begin
         false = [(cue.start, cue.end) for cue in self._cues("voice.not_negation")]
         return any(
-            begin <= cue.start < start and not any(a <= cue.start < b for a, b in false) and self._reaches(cue, start)
+            begin <= cue.start < start
+            and not any(a <= cue.start < b for a, b in false)
+            and self._reaches(cue, start)
+            and not self._closed(cue, start)
             for cue in self._cues("voice.negation")
         ) or bool(re.search(r"n't\b", self.text[begin:start]))
+
+    def _closed(self, cue: Hit, start: int) -> bool:
+        """Whether a cue stands in parentheses that close before the words."""
+        return self.text.count(")", cue.end, start) > self.text.count("(", cue.end, start)
 
     def _reaches(self, cue: Hit, start: int) -> bool:
         """ "Rather than the stream" denies its own phrase and not what is said after it."""
@@ -128,7 +135,7 @@ class Voice:
         begin, stop = self.clause(start)
         firm = self.text[start:end].lower().startswith(_FIRM)
         reach = start if firm else min(end + _AHEAD, stop)
-        cues = [cue.start for cue in self.hedges if begin <= cue.start < reach]
+        cues = [cue.start for cue in self.hedges if begin <= cue.start < reach and not self._closed(cue, start)]
         return any(not start <= cue < end and not _RELATIVE.match(self.text, end, cue) for cue in cues)
 
     @cached_property

@@ -76,6 +76,23 @@ LENGTH = "[@claim:longer_frames_do_no_more]"
             "R9",
         ),
         (
+            "| frame | compliance |\n|---|---|\n| story | 0.63 |\n| screenplay | 0.41 |\n\n"
+            "Table 4. Compliance of Qwen3-8B [@claim:screenplays_beat_stories].",
+            "| frame | compliance |\n|---|---|\n| story | 0.63 |\n| screenplay | 0.44 |\n\n"
+            "Table 4. Compliance of Qwen3-8B [@claim:screenplays_beat_stories].",
+            "R1",
+        ),
+        (
+            f"Refusal in Qwen3-8B was tested only on one direction: 0.969, random ones 0.039 {ABLATING}.",
+            f"Refusal in Qwen3-8B depends only on one direction: 0.969, random ones 0.039 {ABLATING}.",
+            "R4",
+        ),
+        (
+            "The competing edits had the same grid search as ours.",
+            "Competing edits were run straight from their repositories; ours had its layer chosen by grid search.",
+            "R20",
+        ),
+        (
             "The field's trend towards significance testing goes on.",
             "The drop shows a trend towards significance.",
             "R11",

@@ -20,6 +20,8 @@ _EXCLUDES = re.compile(
 )
 _INCLUDES = re.compile(r"(?<!not )\b(?:includ\w+|contain\w+|cover\w+|cross\w+|span\w*|straddl\w+)\s+(?:zero|0)\b")
 
+_WITHIN = re.compile(r"\b(?:within|inside|margin of)\s+\Z")
+
 
 def incoherent(statement: Statement) -> Iterator[Overclaim]:
     """R2 for one sentence."""
@@ -81,6 +83,9 @@ def _interval(statement: Statement, low: Quantity, high: Quantity, estimate: Qua
             "Give the lower bound first",
         )
         return
+    before = statement.writeup.prose[statement.start : estimate.start] if estimate else ""
+    if _WITHIN.search(before):
+        estimate = None  # "within 0.2 (interval -0.03 to 0.05)" gives the margin
     if estimate and not any(_inside(value, estimate, low, high) for value in _signs(statement, estimate)):
         yield _r2(
             statement,

@@ -15,8 +15,8 @@ from interp_core.audit.statements import Statement
 from interp_core.audit.study import Finding, stems
 
 _OF_N = re.compile(
-    r"\s*(?:\([^()]{0,40}\)\s*)?(?:of|on|out of|over|across|in|among)\s+(?:the\s+|all\s+"
-    r"|our\s+)?(?P<n>\d{1,6})\s+(?:[a-z-]+\s+){0,2}?(?:requests?|prompts?|completions?|items|answers|pairs"
+    r"\s*(?:\([^()]{0,40}\)\s*)?(?:of|on|out of|over|across|in|among)\s+(?:the\s+(?:[a-z]+\s+){0,2}?[a-z]+'s\s+|the\s+"
+    r"|all\s+|our\s+)?(?P<n>\d{1,6})\s+(?:[a-z-]+\s+){0,2}?(?:requests?|prompts?|completions?|items|answers|pairs"
     r"|questions|replies|samples|labels|transcripts|outputs|responses|cases|trials|images|generations)"
 )
 _OF_ANY = re.compile(r"\s*of\s+(?:the\s+|all\s+|our\s+|these\s+)?(?P<n>\d{1,3})\s+(?:[a-z-]+\s+){0,2}?[a-z]+s\b")

@@ -68,7 +68,7 @@ _NO_MORE = re.compile(
     r"(?:baselines?|controls?|competitors?|alternatives?|rivals?)\b",
     re.IGNORECASE,
 )
-_WOULD = re.compile(r"\bwould (?:have|be)\b", re.IGNORECASE)
+_WOULD = re.compile(r"\bwould (?:have|be)\b(?! (?:been )?(?:expensive|costly|too|slow|long|hard))", re.IGNORECASE)
 _UNCOMPARED = re.compile(r"\bno\s+(?:\w+\s+)?comparisons?\b|\b(?:not|n't|never)\s+compared?\b", re.IGNORECASE)
 _OUTCOME = re.compile(
     r"\s+(?:[a-z-]+\s+){0,2}?(?:effects?|impact|influence|differences?|changes?|refusals?|compliance|answers|points)\b"
@@ -92,6 +92,7 @@ _AGAINST_US = re.compile(
     r"\b(?:against us|against (?:our|the) (?:own )?(?:method|direction)|in favou?r of the (?:baselines?"
     r"|controls?|random|competitors?)"
     r"|favou?r(?:s|ed|ing)? the (?:baselines?|controls?|competitors?|rivals?)"
+    r"|(?:baselines?|controls?|probes?|competitors?)\b[^.;,]{0,20} (?:the|an?) (?:larger|bigger|greater|longer|wider)"
     r"|(?:more|greater|larger) \w+ than (?:we gave )?(?:our|ours|the method))\b",
     re.IGNORECASE,
 )
@@ -134,6 +135,9 @@ _OUR_BASELINE = re.compile(
     r"(?:our|my)\s+(?:\w+\s+)?(?:reference|baselines?|comparisons?|controls?|competitors?|yardstick|foil|rivals?)\b",
     re.IGNORECASE,
 )
+_COMPARES = re.compile(
+    r"\b(?:compar(?:e|es|ed|ing)|pit|pits|pitted)\b[^.;]{0,60}\b(?:with|to|against)\b", re.IGNORECASE
+)
 _FEW = 50  # steps, drafts or prompts, where the method was worked on until it did well
 _OUR_PROBE = re.compile(r"\b(?:our|my|ours)\s+(?:[\w-]+\s+){0,2}\Z", re.IGNORECASE)
 _NO = re.compile(r"\b(?:no|neither|none of the|not one)\s+\Z", re.IGNORECASE)
@@ -146,7 +150,8 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
     if _FORMERLY.search(statement.text) and _made_up_for(statement, text):
         return
     bases = _bases(statement, text)
-    if not (bases or statement.of("R20.poor", asserted=False)):
+    compared = _is_compared(statement, text)
+    if not (bases or compared or statement.of("R20.poor", asserted=False)):
         return
     if not statement.own or "R17" in statement.sections or statement.block.kind == "heading":
         return
@@ -161,6 +166,7 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
         *_unequal_amounts(statement),
         *_less_than_beside(statement, text, bases),
     ]
+    hits = hits or (_spared_elsewhere(statement, text) if bases or compared else [])
     hits = [hit for hit in hits if not _denied(statement, hit)]
     if hits:
         yield at_hit(
@@ -182,6 +188,20 @@ def _is_equal(statement: Statement) -> bool:
     base, both = _by_part(statement, "baseline"), _by_part(statement, "equal")
     own_knobs = [hit for hit in equal if _BOTH.match(statement.text, hit.start)]
     return len(own_knobs) < len(equal) or any(part in base for part in both)
+
+
+def _is_compared(statement: Statement, text: Text) -> bool:
+    """Whether the paragraph sets out to compare the method with something: "We compare our edit with prompting"."""
+    return any(_COMPARES.search(one.text) and one.of("R20.ours", asserted=False) for one in text.paragraph(statement))
+
+
+def _spared_elsewhere(statement: Statement, text: Text) -> list[Hit]:
+    """Work that was plainly spared in a part that names no method, where work on the method is told of beside it."""
+    ours, starts = _by_part(statement, "ours"), _starts(statement.text)
+    worked = any(part in ours for part in _by_part(statement, "method")) or _worked_nearby(statement, text)
+    ideas = ("untuned", "spared", "little")
+    told = [hit for idea in ideas for hit in statement.of(f"R20.{idea}", asserted=False)]
+    return [hit for hit in told if worked and bisect_right(starts, hit.start) - 1 not in ours][:1]
 
 
 def _made_up_for(statement: Statement, text: Text) -> bool:

@@ -69,7 +69,8 @@ _BEHAVED = re.compile(
 )
 _TASTED = re.compile(r"\s+(?:[\w-]+\s+){0,2}")
 _POINTED = re.compile(  # one of them, and not "the answers" of a whole arm
-    r"\s+(?:[^.;:\d]{0,50}?\s)?(?:an?|one|two|three|four|five|six|ten|some|few|several|this|these|another|following|such)"
+    r"\s+(?!an? (?:rate|share|number|fraction) of)(?:[^.;:\d]{0,50}?\s)?"
+    r"(?:an?|one|two|three|four|five|six|ten|some|few|several|this|these|another|following|such)"
     r"\s+(?:[\w-]+\s+){0,2}?"
 )
 _SOME = re.compile(

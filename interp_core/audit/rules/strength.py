@@ -27,6 +27,8 @@ _BACKGROUND = re.compile(
     r"\b(?:literature|prior|previous|earlier|recent|(?:well[- ]|widely )known|growing|increasingly)\b", re.IGNORECASE
 )
 _RESTATES = 3  # words that a sentence shares with the claim beside it
+_RELIES = ("depend", "rest", "rel", "hing", "turn", "driven", "caused", "explained", "due")
+_EVER = re.compile(r"(?:always|never|invariably|without fail|every time|each time|unfailingly)\b", re.IGNORECASE)
 _GENERICS = ("R5.models", "R5.attacks", "R5.generic")  # what tells of more than the study, if it is the subject
 _FEW = 4  # words, as in "all in all"
 _LIMIT = re.compile(
@@ -36,7 +38,8 @@ _LIMIT = re.compile(
 _BACK = 34
 _PARTS = re.compile(r"[,.;:]|\b(?:in|of|for|on|across|from|to|by|with|at|and|or|that|how|why|is|are|lets?|makes?)\b")
 _DONE = re.compile(  # "every frame was written by hand": of the study's own, not of all there are
-    r"\s*(?:was|were|are|has been|have been|had been)\s+(?:\w+ly\s+|also\s+|then\s+|each\s+)?(?:written|framed|drawn"
+    r"\s*(?:was|were|is|are|has been|have been|had been)\s+(?:\w+ly\s+|also\s+|then\s+|each\s+|always\s+)?"
+    r"(?:evaluated|loaded|prompted|written|framed|drawn"
     r"|put|paired|given|sampled|label+ed|judged|graded|scored|read|shown|wrapped|taken|repeated|generated|used"
     r"|run|presented"
     r"|shuffled|translated"
@@ -140,6 +143,8 @@ def _joins_something_else(statement: Statement, hit: Hit) -> bool:
     """Whether "because" and its like give a reason that has nothing to do with the claim's quantities."""
     if not _CONNECTIVE.fullmatch(words(statement, hit)):
         return False
+    if any(own.end <= hit.start for own in statement.of("R6.owned", asserted=False)):
+        return True  # "is invalid, because ..." gives the reason of the verdict
     _, stop = statement.voice.clause(hit.end)
     about = frozenset[str]().union(*(statement.study.words.get(tie.claim, frozenset()) for tie in statement.ties))
     return not (_INSIDE.search(statement.text[hit.end : stop]) or stems(statement.text[hit.end : stop]) & about)
@@ -153,8 +158,11 @@ def _weaker(statement: Statement, reached: int) -> str:
 
 def _only_a_limit(statement: Statement, hit: Hit) -> bool:
     """ "Tested only on Qwen3-8B" limits a claim; it makes none."""
-    return "only" in words(statement, hit).lower() and bool(
-        _LIMIT.search(statement.text[max(hit.start - 20, 0) : hit.end + 12])
+    said = words(statement, hit).lower()
+    return (
+        "only" in said
+        and not said.startswith(_RELIES)
+        and bool(_LIMIT.search(statement.text[max(hit.start - 20, 0) : hit.end + 12]))
     )
 
 
@@ -173,8 +181,16 @@ def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
         return  # of a claim without a finding, R6 says enough
     tested = list(dict.fromkeys(finding.model for finding in findings))
     about = bool(statement.ties) or _shares_words(statement, findings, _RESTATES)
+    again = about or _shares_words(statement, findings)
     hits = [hit for idea in (_SCOPES if about else _GENERICS) for hit in statement.of(idea)]
     wide = [hit for hit in hits if (about or _opens(statement, hit)) and _is_wider(statement, hit, tested)]
+    if not about:  # "the weakness is shared by every chatbot on the market"
+        every = [
+            h
+            for h in statement.of("R5.universal")
+            if _MODELS.search(words(statement, h)) or (again and _EVER.match(words(statement, h)))
+        ]
+        wide += [hit for hit in every if _is_wider(statement, hit, tested)]
     if not statement.ties and _BACKGROUND.search(statement.text):
         return
     if wide:
@@ -203,7 +219,8 @@ def _reaches(statement: Statement, hit: Hit) -> bool:
     """Whether a finding is said to hold of a model that the study never ran: "carries over to GPT-4"."""
     family = re.split(r"[\s\d.-]", words(statement, hit).lower().split()[-1])[0]
     used = _TOOL.search(statement.text[: hit.end]) or _ONE_OF_THEM.match(statement.text, hit.end)
-    return not used and not any(family in finding.model.lower() for finding in statement.study.findings)
+    ran = [row for tie in statement.ties for row in statement.study.of(tie.claim, None)] or statement.study.findings
+    return not used and not any(family in finding.model.lower() for finding in ran)
 
 
 def _opens(statement: Statement, hit: Hit) -> bool:

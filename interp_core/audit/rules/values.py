@@ -20,7 +20,7 @@ _MARGIN = re.compile(
     r"\b(?:at least|margins?|within|inside|outside|by at most|smallest effect|threshold|bound|registered|beyond"
     r"|short of|claimed|predicted|tolerances?|equivalence|(?:un)?decided at|(?:in)?conclusive at|verdict at)\b"
 )
-_NONE_BEYOND = re.compile(r"\bno \w+ (?:larger|greater|bigger|smaller|more|less|beyond)(?: than)?\s+\Z")
+_NONE_BEYOND = re.compile(r"\b[Nn]o \w+ (?:larger|greater|bigger|smaller|more|less|beyond)(?: than)?\s+\Z")
 _MARGIN_AFTER = re.compile(
     r"\s+(?:margin|threshold|bar|bound|limit|or (?:more|less|fewer|above|over|beyond|better)"
     r"|(?:that )?(?:we|i|the registration|the claim|the lock)(?: had| have)? (?:registered|claimed|required?s?"

@@ -65,11 +65,11 @@ _PRESUPPOSES = re.compile(  # "Since the claim held, we used ..." asserts it, wh
 )
 _DIFFERS = re.compile(r"\b(?:differs?|differed|different|apart|unequal)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"\b(?:random|sham|control)")
-_PRONOUN = re.compile(r"\b(?:them|they|these|those|it)\b")
+_PRONOUN = re.compile(r"\b(?:them|they|these|those|it|that|this)\b")
 _OUTCOME = re.compile(
     r"\b(?:complian|refus|side effects?\b"
     r"|rates?\b|results?\b|effects?\b|projection|accura|capabilit|fluen|perplexit|performance"
-    r"|recall\b|knowledge\b|reasoning\b)",
+    r"|recall\b|knowledge\b|reasoning\b|intervention\b|ablation\b|(?:either|both|any) models?\b)",
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"\bcounts? as\b|\bwe (?:call|say)\b|\b(?:was|were) (?:not )?(?:tested|looked|asked) for\b")
@@ -177,7 +177,8 @@ def _refused(statement: Statement, tie: Tie, row: Finding) -> Overclaim:
 
 def _said(statement: Statement, row: Finding) -> bool:
     """Whether the sentence says itself what became of the claim, or says no more than the interval shows."""
-    if _owned(statement) or _states_status_only(statement) or _gives_sizes_only(statement, row):
+    names = statement.block.kind == "caption" and not any(hit.idea.startswith(_TELLING) for hit in statement.hits)
+    if names or _owned(statement) or _states_status_only(statement) or _gives_sizes_only(statement, row):
         return True
     if row.row.get("relation") != "equivalent" and statement.of("R9.none", asserted=False):
         return True  # it does not state the claim; R9 says what is wrong with it
@@ -187,7 +188,8 @@ def _said(statement: Statement, row: Finding) -> bool:
         if _DIFFERS.search(statement.text):
             return True
         way = _direction(statement) * _subject(statement, row)
-        return way == row.beyond_zero or (way == 0 and statement.tabular and _prints_a_mean(statement, row))
+        printed = _means_printed(statement, row)
+        return way == row.beyond_zero or (way == 0 and (all(printed) or (statement.tabular and any(printed))))
     return row.smaller and not row.stale and not _at_size(statement, row)
 
 
@@ -204,15 +206,14 @@ def _prints_the_verdict(statement: Statement, row: Finding) -> bool:
 def _reports_both_means(statement: Statement, row: Finding) -> bool:
     """Whether the sentence gives what both arms came to, and says nothing of which is more."""
     told = any(hit.idea.startswith(_TELLING) for hit in statement.hits) or _EVALUATES.search(statement.text)
-    means = [value.value for value in known([row]) if value.kind == "mean"]
-    printed = [any(q.holds(mean) for q in statement.quantities) for mean in means]
+    printed = _means_printed(statement, row)
     return not (told or row.stale) and len(printed) > 1 and all(printed)
 
 
-def _prints_a_mean(statement: Statement, row: Finding) -> bool:
-    """Whether a row of a table prints what an arm came to, from which a reader sees which way it went."""
+def _means_printed(statement: Statement, row: Finding) -> list[bool]:
+    """Of each arm whether it is printed what it came to, from which a reader sees which way it went."""
     means = [value.value for value in known([row]) if value.kind == "mean"]
-    return any(q.holds(mean) for q in statement.quantities for mean in means)
+    return [any(q.holds(mean) for q in statement.quantities) for mean in means]
 
 
 def _states_status_only(statement: Statement) -> bool:
@@ -271,17 +272,11 @@ def _arms(row: Finding, statement: Statement) -> tuple[list[str], list[str]]:
 
 def unregistered_predictions(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R7 for one sentence."""
-    claimed = statement.of("R7.predicted", asserted=False)[:1] if statement.own else []
+    claimed = statement.of("R7.predicted", asserted=False) if statement.own else []
     rows = _unpredicted(statement, text) if claimed else []
-    for hit in claimed if rows else ():
-        voice = statement.voice
-        if voice.question or voice.quoted(hit.start, hit.end) or voice.negated(hit.start):
-            continue
-        if voice.opened(hit.start + 1) or _came_to_nought(statement, hit):
-            continue
-        registered = "regist" in words(statement, hit).lower()
-        if registered and (_EXPLORATORY.search(statement.text) or rows[0].status == "replication"):
-            continue  # "unlike the one that was registered, this one is exploratory"; a replication is registered
+    credit = [hit for hit in claimed if _takes_credit(statement, hit, rows[0])] if rows else []
+    if credit:
+        hit = Hit(credit[0].idea, credit[0].start, credit[-1].end)
         yield at_hit(
             statement,
             "R7",
@@ -291,6 +286,17 @@ def unregistered_predictions(statement: Statement, text: Text) -> Iterator[Overc
             f"Leave it out, or say “{rows[0].status}”.",
             severity=ERROR,
         )
+
+
+def _takes_credit(statement: Statement, hit: Hit, row: Finding) -> bool:
+    voice = statement.voice
+    if voice.question or voice.quoted(hit.start, hit.end) or voice.negated(hit.start):
+        return False
+    if voice.opened(hit.start + 1) or _came_to_nought(statement, hit):
+        return False
+    registered = "regist" in words(statement, hit).lower()
+    # "unlike the one that was registered, this one is exploratory"; a replication is registered
+    return not (registered and (_EXPLORATORY.search(statement.text) or row.status == "replication"))
 
 
 _CLOSE = 8  # characters between a size and "we predicted"
@@ -318,7 +324,7 @@ def _came_to_nought(statement: Statement, hit: Hit) -> bool:
 
 def claimed_absences(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R9 for one sentence."""
-    if not statement.own or any(f.row.get("relation") == "equivalent" and f.supported for f in statement.findings):
+    if not statement.own or _equivalence_is_shown(statement, text):
         return
     if statement.findings:
         found = statement.of("R9.none", asserted=False)
@@ -343,9 +349,18 @@ def claimed_absences(statement: Statement, text: Text) -> Iterator[Overclaim]:
         )
 
 
+def _equivalence_is_shown(statement: Statement, text: Text) -> bool:
+    """Whether a claim that is cited, or one cited beside it that it restates, is an equivalence that held."""
+    said, words_of = stems(statement.text), statement.study.words
+    beside = [row for row in text.beside(statement) if len(said & words_of.get(row.claim, frozenset())) > 1]
+    return any(row.row.get("relation") == "equivalent" and row.supported for row in statement.findings or beside)
+
+
 def _of_outcome(statement: Statement, hit: Hit) -> bool:
     """Whether the clause is about something that a study measures; two licences may be the same, too."""
-    return bool(_OUTCOME.search(statement.text, *statement.voice.clause(hit.start)))
+    start, stop = statement.voice.clause(hit.start)
+    models = statement.study.mentioned_models(statement.text[start:stop])
+    return bool(models or _OUTCOME.search(statement.text, start, stop))
 
 
 def _says_none(statement: Statement, hit: Hit) -> bool:
