@@ -8,7 +8,18 @@ from interp_core.audit.finding import NOTE, SEVERITIES, WARNING, Overclaim
 from interp_core.audit.ladder import BOTH_WAYS, GRADES
 from interp_core.audit.lexicon import Lexicon
 from interp_core.audit.links import Ignore, find_ignores
-from interp_core.audit.rules import coherence, counts, effort, statistics_words, strength, values, verdicts, whole_text
+from interp_core.audit.rules import (
+    coherence,
+    comparatives,
+    counts,
+    effort,
+    examples,
+    statistics_words,
+    strength,
+    values,
+    verdicts,
+    whole_text,
+)
 from interp_core.audit.rules.common import Text
 from interp_core.audit.statements import Statement, statements
 from interp_core.audit.study import Study
@@ -24,10 +35,10 @@ _BY_SENTENCE: tuple[Callable[[Statement, Text], Iterable[Overclaim]], ...] = (
     verdicts.bad_citations,
     verdicts.unregistered_predictions,
     verdicts.claimed_absences,
-    statistics_words.bare_comparatives,
+    comparatives.bare_comparatives,
     statistics_words.bare_significance,
     statistics_words.near_misses,
-    statistics_words.chosen_examples,
+    examples.chosen_examples,
     statistics_words.unlinked_numbers,
     effort.unequal_effort,
 )

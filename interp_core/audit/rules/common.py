@@ -91,6 +91,11 @@ def at_hit(
     return at(statement, rule, statement.span(hit), message, instead, severity=severity)
 
 
+def covering(hits: Sequence[Hit]) -> Hit:
+    """One phrase from the beginning of the first to the end of the last."""
+    return Hit(hits[0].idea, min(hit.start for hit in hits), max(hit.end for hit in hits))
+
+
 def words(statement: Statement, hit: Hit) -> str:
     """A phrase as the author wrote it, on one line."""
     return " ".join(statement.text[hit.start : hit.end].split())
