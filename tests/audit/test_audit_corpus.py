@@ -7,7 +7,8 @@ import pytest
 from tests.audit.score import HERE, corpus, overall, score, table
 from tests.audit.score import study as fixture_study
 
-CORPORA = {name: corpus(HERE / f"corpus_{name}.jsonl") for name in ("dev", "second", "heldout", "third", "blind")}
+NAMES = ("dev", "second", "heldout", "third", "blind", "opened")
+CORPORA = {name: corpus(HERE / f"corpus_{name}.jsonl") for name in NAMES}
 ENTRIES = CORPORA["dev"]
 FLOOR = 0.9
 

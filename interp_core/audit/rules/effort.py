@@ -14,7 +14,8 @@ from interp_core.audit.statements import Statement
 
 _VALUES = SMALL_NUMBERS | {
     "a single": 1, "the": 1, "a": 1, "an": 1, "a few": 3, "several": 4, "a handful of": 4, "many": 20, "dozens of": 24,
-    "thirty": 30, "forty": 40, "fifty": 50, "a hundred": 100, "hundreds of": 200, "thousands of": 2000,
+    "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "eighty": 80, "a hundred": 100, "hundreds of": 200,
+    "thousands of": 2000,
 }  # fmt: skip
 _HOURS = {
     "minute": 1 / 60, "hour": 1, "morning": 4, "afternoon": 4, "evening": 4, "night": 8, "day": 8, "weekend": 16,
@@ -26,7 +27,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = (
-    r"\d{1,3}(?:,\d{3})+|\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty"
+    r"\d{1,3}(?:,\d{3})+|\d{1,6}|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|fifty|sixty|eighty"
     r"|a single|a hundred|dozens of|hundreds of|thousands of|a handful of|a few|several|many"
 )
 _WORK = (
@@ -49,7 +50,7 @@ _BARE = re.compile(
 )
 _PARTS = re.compile(
     r"[,;:]\s(?:(?:while|whereas|and|but|though|although)\b)?|\b(?:while|whereas|and|but|though|although)\b"
-    r"|\b(?:against|versus|to|where)\s+(?=ours?\b)"
+    r"|\b(?:against|versus|to|where)\s+(?=ours?\b)|\s\((?=ours?\b|my\b|the method\b)"
 )
 _OF_TEXT = re.compile(r"\s+of (?:the|this|our) (?:paper|section|study|article|work|analysis|experiments|time)\b")
 _RATE = re.compile(
@@ -201,7 +202,8 @@ def _spared_elsewhere(statement: Statement, text: Text) -> list[Hit]:
     worked = any(part in ours for part in _by_part(statement, "method")) or _worked_nearby(statement, text)
     ideas = ("untuned", "spared", "little")
     told = [hit for idea in ideas for hit in statement.of(f"R20.{idea}", asserted=False)]
-    return [hit for hit in told if worked and bisect_right(starts, hit.start) - 1 not in ours][:1]
+    of_ours = {part: hit.start for part, hit in ours.items()}
+    return [h for h in told if worked and of_ours.get(bisect_right(starts, h.start) - 1, h.start) >= h.start][:1]
 
 
 def _made_up_for(statement: Statement, text: Text) -> bool:

@@ -43,7 +43,7 @@ _CAME_OUT = re.compile(
     r"|marked)\b"
 )
 _IN_N = re.compile(r"\s+(?:in|out of)\s+\d{1,3}\s+(?:[a-z-]+\s+){0,2}?[a-z]+s\b")
-_MEAN = re.compile(r"\b(?:mean|average|median|total)\b[^.;]{0,30}\b(?:of|was|is|at)\s+\Z")
+_MEAN = re.compile(r"\b(?:(?:mean|average|median|total)\b[^.;]{0,30}\b(?:of|was|is|at)|averag(?:ed|es))\s+\Z")
 _MOVED = re.compile(
     r"\b(?:fell|falls?|dropp?(?:ed|s)?|rose|rises?|grew|grows?|shrank|shrinks?|went|goes|increased?s?|decreased?s?|climb(?:ed|s)?"
     r"|declined?s?|moved?s?|changed?s?|jump(?:ed|s)?|sank|sinks?|down|up)\s+from\s+(?:about\s+)?\Z"
@@ -138,7 +138,7 @@ def _is_a_near_miss(statement: Statement, hit: Hit, harmless: list[tuple[int, in
         or _OF_OTHERS.search(before)
         or (_IN_THE_FIELD.match(statement.text, hit.end))
     )
-    loose = not (statement.ties or _OF_A_TEST.search(statement.text))
+    loose = len(statement.text.split()) > 1 and not (statement.ties or _OF_A_TEST.search(statement.text))
     return not (other or of_others or loose or any(a < hit.end and hit.start < b for a, b in harmless))
 
 

@@ -7,7 +7,7 @@ from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
 from interp_core.audit.ladder import ASSOCIATIONAL, BOTH_WAYS, GRADES, LICENSES, grade
 from interp_core.audit.lexicon import Hit
-from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
+from interp_core.audit.rules.common import Text, at, at_hit, covering, licensed_for, words
 from interp_core.audit.statements import Statement
 from interp_core.audit.study import Finding, stems
 from interp_core.audit.wording import licensed
@@ -28,6 +28,7 @@ _BACKGROUND = re.compile(
 )
 _RESTATES = 3  # words that a sentence shares with the claim beside it
 _RELIES = ("depend", "rest", "rel", "hing", "turn", "driven", "caused", "explained", "due")
+_STORIES = re.compile(r"stor|fiction|tale|wrapper|narrat|disguise", re.IGNORECASE)
 _EVER = re.compile(r"(?:always|never|invariably|without fail|every time|each time|unfailingly)\b", re.IGNORECASE)
 _GENERICS = ("R5.models", "R5.attacks", "R5.generic")  # what tells of more than the study, if it is the subject
 _FEW = 4  # words, as in "all in all"
@@ -66,6 +67,7 @@ _IN_THE_TESTED = re.compile(r"\s+(?:in|within|inside|along|through) (?:the|our|t
 _DONE_THERE = re.compile(  # "zeroed out at every layer"
     r"\b(?:zero|ablat|remov|appl|add|hook|edit|subtract|project|patch|clamp|steer|interven|captur|cach)\w*\s+(?:\w+\s+)?\Z"
 )
+_HERE = re.compile(r"\s+in (?:this|the|that|our|[A-Z])")
 _PART_OF = re.compile(r"\b(?:half|third|thirds|quarters?|fifth|tenth|most|share|fraction|part|few|none|\d+|%) of \Z")
 _ONE_OF_THEM = re.compile(
     r"\s*(?:\(|,\s(?:[A-Z]|such|namely|here|in (?:our|this))"
@@ -74,6 +76,7 @@ _ONE_OF_THEM = re.compile(
 _IS = re.compile(r"\b(?:is|was|are|as|be|being|one|single|like|not)\s+\Z", re.IGNORECASE)
 _ANAPHOR = re.compile(
     r"\W*(?:[\w-]+\s*:\s*)?(?:this|these|that|those|thus|hence|so|therefore|which|it|we (?:have|can|may|now)"
+    r"|the (?:fall|drop|rise|change|reduction|shift|increase|decrease|effect|gap|result|ablation|edit|finding)"
     r"|in (?:short|sum|brief|other words|conclusion)|altogether|taken together|together)\b",
     re.IGNORECASE,
 )
@@ -125,13 +128,12 @@ def _shares_words(statement: Statement, beside: Sequence[Finding], most: int = 2
 
 def _strongest(statement: Statement, found: list[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
     """One finding for a clause: the words that need most, from the first of them to the last."""
-    taken: dict[tuple[int, int], tuple[int, Hit]] = {}
-    for needed, hit in sorted(found, key=lambda pair: (-pair[0], pair[1].start)):
-        most, first = taken.setdefault(statement.voice.clause(hit.start), (needed, hit))
-        if most == needed:
-            whole = Hit(first.idea, first.start, max(first.end, hit.end))
-            taken[statement.voice.clause(hit.start)] = needed, whole
-    yield from taken.values()
+    taken: dict[tuple[int, int], list[tuple[int, Hit]]] = {}
+    for needed, hit in found:
+        taken.setdefault(statement.voice.clause(hit.start), []).append((needed, hit))
+    for pairs in taken.values():
+        most = max(needed for needed, _ in pairs)
+        yield most, covering([hit for needed, hit in pairs if needed == most])
 
 
 def _is_weak(statement: Statement, hit: Hit, weak: list[tuple[int, int]]) -> bool:
@@ -185,11 +187,7 @@ def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
     hits = [hit for idea in (_SCOPES if about else _GENERICS) for hit in statement.of(idea)]
     wide = [hit for hit in hits if (about or _opens(statement, hit)) and _is_wider(statement, hit, tested)]
     if not about:  # "the weakness is shared by every chatbot on the market"
-        every = [
-            h
-            for h in statement.of("R5.universal")
-            if _MODELS.search(words(statement, h)) or (again and _EVER.match(words(statement, h)))
-        ]
+        every = [hit for hit in statement.of("R5.universal") if _says_ever(statement, hit, restated=again)]
         wide += [hit for hit in every if _is_wider(statement, hit, tested)]
     if not statement.ties and _BACKGROUND.search(statement.text):
         return
@@ -221,6 +219,13 @@ def _reaches(statement: Statement, hit: Hit) -> bool:
     used = _TOOL.search(statement.text[: hit.end]) or _ONE_OF_THEM.match(statement.text, hit.end)
     ran = [row for tie in statement.ties for row in statement.study.of(tie.claim, None)] or statement.study.findings
     return not used and not any(family in finding.model.lower() for finding in ran)
+
+
+def _says_ever(statement: Statement, hit: Hit, *, restated: bool) -> bool:
+    """Whether a universal is about models or stories, or an "always" of what the finding beside it says."""
+    said = words(statement, hit)
+    whose = _MODELS.search(said) or (_STORIES.search(said) and _opens(statement, hit))
+    return bool(whose or (restated and _EVER.match(said)))
 
 
 def _opens(statement: Statement, hit: Hit) -> bool:
@@ -268,8 +273,10 @@ def _narrowed(statement: Statement, hit: Hit, idea: str) -> bool:
     between = statement.text[last[-1].end : hit.start] if last else "  of  "
     close = len(between.split()) <= (1 if idea == "R5.attacks" else 2) and not _PARTS.search(between)
     close = close or (idea == "R5.attacks" and _of_the_study(statement, before))
+    here = idea == "R5.attacks" and _HERE.match(after)
     return (
         close
+        or bool(here)
         or _of_the_tested(after)
         or bool(_STUDIED.match(after))
         or bool(_VERB.match(after) and words(statement, hit) in ("jailbreaks", "Jailbreaks"))

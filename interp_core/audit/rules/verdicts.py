@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from interp_core.audit.figures import listed
 from interp_core.audit.finding import ERROR, NOTE, WARNING, Overclaim
-from interp_core.audit.known import known, sizes
+from interp_core.audit.known import sizes
 from interp_core.audit.lexicon import Hit
 from interp_core.audit.quantities import counts_of
 from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
@@ -21,7 +21,7 @@ _DENIAL = re.compile(
     re.IGNORECASE,
 )
 _WHICH = re.compile(
-    r"\s+(?:no matter\s+)?(?:who\b|(?:which|what|whose)\s+(?:model|language|llm|one\b|chatbot|family|judge))"
+    r"\s+(?:no matter\s+|on\s+)?(?:who\b|(?:which|what|whose)\s+(?:model|language|llm|one\b|chatbot|family|judge))"
 )  # a scope, and no absence
 _BY_DESIGN = re.compile(
     r"\bby (?:construction|design|definition)\b|\b(?:round|renam|refactor|reformat|typeset)ing\b"
@@ -53,6 +53,7 @@ _SIZE = re.compile(
     re.IGNORECASE,
 )
 _DOES_SO_TOO = re.compile(r"(?:do|does|did) the same\b", re.IGNORECASE)
+_TURNS = re.compile(r",\s+(?:(?:and|so|hence|therefore)\s+)?(?:we|i)\s", re.IGNORECASE)
 _IT_WAS_NOT = re.compile(r"\W*(?:it|this|that|they)\s+(?:(?:was|is|did|does|were|are)\s+not|\w+n't):\s", re.IGNORECASE)
 _EVALUATES = re.compile(
     r"\b(?:protect|guard|safe|steer|made|makes?\b|help|work|effective|succe|confirm|shows?\b|improv|strong|weak|prefer|matter)",
@@ -69,7 +70,8 @@ _PRONOUN = re.compile(r"\b(?:them|they|these|those|it|that|this)\b")
 _OUTCOME = re.compile(
     r"\b(?:complian|refus|side effects?\b"
     r"|rates?\b|results?\b|effects?\b|projection|accura|capabilit|fluen|perplexit|performance"
-    r"|recall\b|knowledge\b|reasoning\b|intervention\b|ablation\b|(?:either|both|any) models?\b)",
+    r"|abilit|skill|quality\b|helpful|recall\b|knowledge\b|reasoning\b|intervention\b|ablation\b"
+    r"|(?:either|both|any) models?\b)",
     re.IGNORECASE,
 )
 _DEFINES = re.compile(r"\bcounts? as\b|\bwe (?:call|say)\b|\b(?:was|were) (?:not )?(?:tested|looked|asked) for\b")
@@ -115,7 +117,10 @@ def _without_finding(statement: Statement, tie: Tie) -> Iterator[Overclaim]:
             f"Name a model that it was run on ({tested}), or run it there.",
             claim=tie.claim,
         )
-    elif all(_ASIDE.search(statement.text[: hit.start]) for hit in statement.of("R6.unrun", asserted=False)):
+    elif all(
+        _ASIDE.search(statement.text[: hit.start]) or hit.start >= _plan(statement)
+        for hit in statement.of("R6.unrun", asserted=False)
+    ):
         yield at(
             statement,
             "R6",
@@ -212,8 +217,13 @@ def _reports_both_means(statement: Statement, row: Finding) -> bool:
 
 def _means_printed(statement: Statement, row: Finding) -> list[bool]:
     """Of each arm whether it is printed what it came to, from which a reader sees which way it went."""
-    means = [value.value for value in known([row]) if value.kind == "mean"]
-    return [any(q.holds(mean) for q in statement.quantities) for mean in means]
+    arms = [a for e in row.predictions for a in e.get("arms", ()) if a["mean"] is not None]
+    return [
+        any(
+            q.holds(arm["mean"]) or (q.whole and q.value == round(arm["mean"] * arm["n"])) for q in statement.quantities
+        )
+        for arm in arms
+    ]
 
 
 def _states_status_only(statement: Statement) -> bool:
@@ -233,8 +243,16 @@ def _gives_sizes_only(statement: Statement, row: Finding) -> bool:
 
 def _owned(statement: Statement) -> bool:
     """Whether it says what became of the claim; "It was not: the layer ..." denies something else before its colon."""
-    other = _IT_WAS_NOT.match(statement.text)
-    return any(hit.start >= (other.end() if other else 0) for hit in statement.of("R6.owned", asserted=False))
+    other, plan = _IT_WAS_NOT.match(statement.text), _plan(statement)
+    hits = statement.of("R6.owned", asserted=False)
+    return any((other.end() if other else 0) <= hit.start < plan for hit in hits)
+
+
+def _plan(statement: Statement) -> int:
+    """Where a sentence turns from a claim to what the authors did about it: "..., and we did not look further"."""
+    linked = max((tie.link.start - statement.start for tie in statement.ties if tie.link), default=-1)
+    turn = next((m for m in _TURNS.finditer(statement.text) if 0 <= linked < m.start()), None)
+    return turn.start() if turn else len(statement.text)
 
 
 def _at_size(statement: Statement, row: Finding) -> bool:
@@ -370,7 +388,7 @@ def _says_none(statement: Statement, hit: Hit) -> bool:
 
 def _of_control(statement: Statement, hit: Hit, text: Text) -> bool:
     """Whether the words are about a control whose equivalence held: "random directions leave ... unchanged"."""
-    said, before = statement.text.lower(), statement.text[: hit.start].lower()
+    said, before = statement.text.lower(), re.sub(r"\([^()]*\)", "", statement.text[: hit.start]).lower()
     if _PRONOUN.search(before):
         before += " ".join(one.text.lower() for one in text.paragraph(statement) if one.end <= statement.start)
     return any(
