@@ -202,8 +202,8 @@ def _spared_elsewhere(statement: Statement, text: Text) -> list[Hit]:
     worked = any(part in ours for part in _by_part(statement, "method")) or _worked_nearby(statement, text)
     ideas = ("untuned", "spared", "little")
     told = [hit for idea in ideas for hit in statement.of(f"R20.{idea}", asserted=False)]
-    of_ours = {part: hit.start for part, hit in ours.items()}
-    return [h for h in told if worked and of_ours.get(bisect_right(starts, h.start) - 1, h.start) >= h.start][:1]
+    free = [hit for hit in told if ours.get(bisect_right(starts, hit.start) - 1, hit).start >= hit.start]
+    return free[:1] if worked else []
 
 
 def _made_up_for(statement: Statement, text: Text) -> bool:

@@ -121,9 +121,9 @@ def _takes_up(statement: Statement, beside: Sequence[Finding]) -> bool:
     return bool(beside and (named or _ANAPHOR.match(statement.text))) or _shares_words(statement, beside)
 
 
-def _shares_words(statement: Statement, beside: Sequence[Finding], most: int = 2) -> bool:
+def _shares_words(statement: Statement, beside: Sequence[Finding], least: int = 2) -> bool:
     found = stems(statement.text)
-    return any(len(found & statement.study.words.get(row.claim, frozenset())) >= most for row in beside)
+    return any(len(found & statement.study.words.get(row.claim, frozenset())) >= least for row in beside)
 
 
 def _strongest(statement: Statement, found: list[tuple[int, Hit]]) -> Iterator[tuple[int, Hit]]:
@@ -182,19 +182,10 @@ def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
     if not statement.own or not findings or "R17" in statement.sections:
         return  # of a claim without a finding, R6 says enough
     tested = list(dict.fromkeys(finding.model for finding in findings))
-    about = bool(statement.ties) or _shares_words(statement, findings, _RESTATES)
-    again = about or _shares_words(statement, findings)
-    hits = [hit for idea in (_SCOPES if about else _GENERICS) for hit in statement.of(idea)]
-    wide = [hit for hit in hits if (about or _opens(statement, hit)) and _is_wider(statement, hit, tested)]
-    if not about:  # "the weakness is shared by every chatbot on the market"
-        every = [hit for hit in statement.of("R5.universal") if _says_ever(statement, hit, restated=again)]
-        wide += [hit for hit in every if _is_wider(statement, hit, tested)]
-    if not statement.ties and _BACKGROUND.search(statement.text):
-        return
+    wide = [hit for hit in _scopes(statement, findings) if _is_wider(statement, hit, tested)]
     if wide:
         clause = statement.voice.clause(wide[0].start)
-        same = [hit for hit in wide if statement.voice.clause(hit.start) == clause]
-        hit = Hit(wide[0].idea, min(hit.start for hit in same), max(hit.end for hit in same))
+        hit = covering([hit for hit in wide if statement.voice.clause(hit.start) == clause])
         yield at_hit(
             statement,
             "R5",
@@ -203,6 +194,17 @@ def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
             f"Name what was tested: write “{listed(tested) or 'the models tested'}” in its place, or "
             f"narrow it to “the tested …”.",
         )
+
+
+def _scopes(statement: Statement, findings: Sequence[Finding]) -> list[Hit]:
+    """Words for a scope: all of them in a sentence about a claim, and beside one those that cannot be about less."""
+    if statement.ties or _shares_words(statement, findings, _RESTATES):
+        return [hit for idea in _SCOPES for hit in statement.of(idea)]
+    if _BACKGROUND.search(statement.text):
+        return []
+    again = _shares_words(statement, findings)
+    generic = [hit for idea in _GENERICS for hit in statement.of(idea) if _opens(statement, hit)]
+    return generic + [hit for hit in statement.of("R5.universal") if _says_ever(statement, hit, restated=again)]
 
 
 def _is_wider(statement: Statement, hit: Hit, tested: list[str]) -> bool:
