@@ -23,7 +23,7 @@ _OF = re.compile(
 _TO_ALONE = re.compile(r"\s+to\s+")
 _ALL_IN_PERCENT = re.compile(r"\bin (?:per\s?cent\b|percentage points|points\b|%)", re.IGNORECASE)
 _OF_A_PAIR = re.compile(r"\b(?:vs\.?|versus|against|than)\s+(?:the\s+)?\Z", re.IGNORECASE)
-_P_VALUE = re.compile(r"\b[pP](?:[\s-]?values?)?\s*(?:[<=>≤≥]|of|is|was|at)\s*\Z")
+P_BEFORE = re.compile(r"\b[pP](?:[\s-]?values?)?\s*(?:[<=>≤≥]|of|is|was|at)\s*\Z")
 _OF_A_MARGIN = re.compile(r"\s+(?:margin|threshold|bar|bound|limit|level)\b", re.IGNORECASE)
 _MARGIN_OF = re.compile(
     r"\b(?:margin|threshold|bar|bound|alpha|level|registered)\s+(?:(?:of|is|was|at|=)\s+)?\Z", re.IGNORECASE
@@ -291,7 +291,7 @@ def _in_unit(one: Quantity, other: Quantity) -> Quantity:
 
 def _is_estimate(one: Quantity, low: Quantity, text: str) -> bool:
     between = text[one.end : low.start]
-    if _P_VALUE.search(text, max(one.start - _NEAR, 0), one.start):
+    if P_BEFORE.search(text, max(one.start - _NEAR, 0), one.start):
         return False
     if _OF_A_PAIR.search(text, max(one.start - _NEAR, 0), one.start):
         return False  # "88 % against 2 %, interval 80 to 92": the interval is the difference's

@@ -142,6 +142,7 @@ class _Reader:
         self.table: list[Link] = []
         self.header = ""
         self.about = _by_stem(study)
+        self.below = self._captions_below()
 
     def read(self) -> Iterator[Statement]:
         for number, block in enumerate(self.writeup.blocks):
@@ -159,7 +160,7 @@ class _Reader:
         if spans or not self._is_below_caption(number):
             self.table = self._table_links(block, links)
         if block.kind in _TABLE and not (self.table or links):
-            self.table = self._links_of_caption_below(number)
+            self.table = self.below.get(number, [])
         if not spans:
             self.pending += [link for link in links if link.kind == "comment"]
             return
@@ -193,12 +194,17 @@ class _Reader:
             return [*(self.table if block.kind == "header" else []), *links]
         return self.table if block.kind == "row" else []
 
-    def _links_of_caption_below(self, number: int) -> list[Link]:
-        """The links of "Table 4. Mean compliance [@claim:ID]." after the last row."""
-        after = next((block for block in self.writeup.blocks[number:] if block.kind not in _TABLE), None)
-        if after is None or not _BELOW.match(self.writeup.prose, after.start):
-            return []
-        return [link for link in self.links if after.start <= link.start < after.end]
+    def _captions_below(self) -> dict[int, list[Link]]:
+        """Of each block of a table the links of "Table 4. Mean compliance [@claim:ID]." after the last row."""
+        found: dict[int, list[Link]] = {}
+        links: list[Link] = []
+        for number, block in reversed(list(enumerate(self.writeup.blocks))):
+            if block.kind in _TABLE:
+                found[number] = links
+            else:
+                named = _BELOW.match(self.writeup.prose, block.start)
+                links = [link for link in self.links if block.start <= link.start < block.end] if named else []
+        return found
 
     def _is_below_caption(self, number: int) -> bool:
         """Whether a block is what LaTeX leaves between a caption and its table: a brace, a label."""

@@ -4,7 +4,7 @@ GRIM: Brown & Heathers 2017, "The GRIM test", Soc Psychol Personal Sci 8:363.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from interp_core.audit.finding import Overclaim
 from interp_core.audit.known import known, sizes, triples
@@ -212,14 +212,18 @@ def _wrong_count(statement: Statement, count: Quantity, whole: Quantity) -> Iter
         return
     rightful = [value.value for value in known(statement.findings) if value.kind == "count"]
     if rightful and int(whole.value) in sizes(statement.findings)["n"] and count.value not in rightful:
-        near = min(rightful, key=lambda value: abs(value - count.value))
-        yield at(
-            statement,
-            "R1",
-            (count.start, whole.end),
-            f"{count.text} of {whole.text} is not what the report holds: the nearest of its counts is {near:.0f}.",
-            f"Write {near:.0f} of {whole.text}.",
-        )
+        yield _not_held(statement, count, whole, rightful)
+
+
+def _not_held(statement: Statement, count: Quantity, whole: Quantity, rightful: Iterable[float]) -> Overclaim:
+    near = min(rightful, key=lambda value: abs(value - count.value))
+    return at(
+        statement,
+        "R1",
+        (count.start, whole.end),
+        f"{count.text} of {whole.text} is not what the report holds: the nearest of its counts is {near:.0f}.",
+        f"Write {near:.0f} of {whole.text}.",
+    )
 
 
 def _printed_in_full(statement: Statement, text: Text) -> tuple[Finding, ...]:
@@ -373,15 +377,7 @@ def _unlinked_counts(statement: Statement, text: Text) -> Iterator[Overclaim]:
     held = {round(value.value) for value in known(rows) if value.kind == "count"}
     wrong = [(count, whole) for count, whole in pairs if held and count.value not in held]
     if len(wrong) == 1 and {int(whole.value) for _, whole in pairs} <= sizes(rows)["n"]:
-        count, whole = wrong[0]
-        near = min(held, key=lambda value: abs(value - count.value))
-        yield at(
-            statement,
-            "R1",
-            (count.start, whole.end),
-            f"{count.text} of {whole.text} is not what the report holds: the nearest of its counts is {near}.",
-            f"Write {near} of {whole.text}.",
-        )
+        yield _not_held(statement, *wrong[0], held)
 
 
 def _unlinked_n(statement: Statement, text: Text) -> Iterator[Overclaim]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
 from interp_core.audit.lexicon import Hit
 from interp_core.audit.quantities import SMALL_NUMBERS
-from interp_core.audit.rules.common import Text, at_hit
+from interp_core.audit.rules.common import Text, at_hit, covering
 from interp_core.audit.rules.values import is_result
 from interp_core.audit.statements import Statement
 
@@ -151,8 +151,8 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
     if _FORMERLY.search(statement.text) and _made_up_for(statement, text):
         return
     bases = _bases(statement, text)
-    compared = _is_compared(statement, text)
-    if not (bases or compared or statement.of("R20.poor", asserted=False)):
+    against = bool(bases) or _is_compared(statement, text)
+    if not (against or statement.of("R20.poor", asserted=False)):
         return
     if not statement.own or "R17" in statement.sections or statement.block.kind == "heading":
         return
@@ -167,7 +167,7 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
         *_unequal_amounts(statement),
         *_less_than_beside(statement, text, bases),
     ]
-    hits = hits or (_spared_elsewhere(statement, text) if bases or compared else [])
+    hits = hits or (_spared_elsewhere(statement, text) if against else [])
     hits = [hit for hit in hits if not _denied(statement, hit)]
     if hits:
         yield at_hit(
@@ -318,10 +318,10 @@ def _slighted(statement: Statement, text: Text, base: Mapping[int, Hit]) -> list
     for idea in ("little", "spared", "untuned"):
         for part, hit in _by_part(statement, idea, last=True).items():
             if not _OUTCOME.match(statement.text, said[part].end):
-                said[part] = _covering(said[part], hit)
+                said[part] = covering([said[part], hit])
     kept = [part for part in poor if _stands_for_work(statement, base[part])]
     return [
-        _covering(base[_first(said, part, base)], _last(said, part, {**base, **_by_part(statement, "ours")}))
+        covering([base[_first(said, part, base)], _last(said, part, {**base, **_by_part(statement, "ours")})])
         for part in kept
     ]
 
@@ -365,10 +365,6 @@ def _stands_for_work(statement: Statement, base: Hit) -> bool:
     """Not so in "no baseline ..." and "the baseline rate ..."."""
     other = _RATE.match(statement.text, base.end) or _OF_TEXT.match(statement.text, base.end)
     return not (other or _NO.search(statement.text[: base.start]))
-
-
-def _covering(one: Hit, other: Hit) -> Hit:
-    return Hit(one.idea, min(one.start, other.start), max(one.end, other.end))
 
 
 def _is_ours(statement: Statement, base: Hit, spared: Hit) -> bool:
@@ -423,10 +419,10 @@ def _unequal_amounts(statement: Statement) -> list[Hit]:
     pairs = [(one.value, other.value) for one in spent for other in invested if one.kind == other.kind]
     if pairs:
         less = all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
-        return [_covering(theirs[one.part], one.hit) for one in spent] if less else []
+        return [covering([theirs[one.part], one.hit]) for one in spent] if less else []
     said = [one for one in spent if one.value <= _FEW and _RAN.search(statement.text, 0, one.hit.start)]
     if said and set(_by_part(statement, "method")) - set(theirs):
-        return [_covering(theirs[one.part], one.hit) for one in said]
+        return [covering([theirs[one.part], one.hit]) for one in said]
     kinds = {one.kind for one in amounts}
     return base if any(len({one.value for one in amounts if one.kind == kind}) > 1 for kind in kinds) else []
 
@@ -442,7 +438,7 @@ def _less_than_beside(statement: Statement, text: Text, base: Mapping[int, Hit])
     invested = [other for one in beside if spent and not one.ties for other in _amounts(one.text)]
     pairs = [(one, other) for one in spent for other in invested if one.kind == other.kind]
     less = bool(pairs) and all(one.value < other.value for one, other in pairs)
-    return [_covering(base[one.part], one.hit) for one, _ in pairs] if less else []
+    return [covering([base[one.part], one.hit]) for one, _ in pairs] if less else []
 
 
 class _Amount(NamedTuple):

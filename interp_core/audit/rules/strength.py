@@ -97,6 +97,8 @@ _VERB = re.compile(r"\s+(?:the|it|a|an|this|both|[A-Z][\w.\-]*)")
 
 def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R4 for one sentence: the strongest verb of each clause, where it stands above the evidence."""
+    if not _has_hits(statement, "R4."):
+        return
     beside = text.beside(statement)
     if not statement.own or not (statement.ties or _takes_up(statement, beside) or _speaks_of_study(statement, text)):
         return
@@ -113,6 +115,10 @@ def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
             shown = "the cited claims show" if statement.ties else _UNTIED[bool(beside)]
             message = f"“{words(statement, hit)}” needs {GRADES[needed]}, and {shown} {GRADES[reached]}."
             yield at_hit(statement, "R4", hit, message, _weaker(statement, reached))
+
+
+def _has_hits(statement: Statement, rule: str) -> bool:
+    return any(hit.idea.startswith(rule) for hit in statement.hits)
 
 
 def _takes_up(statement: Statement, beside: Sequence[Finding]) -> bool:
@@ -178,6 +184,8 @@ def _speaks_of_study(statement: Statement, text: Text) -> bool:
 
 def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R5 for one sentence."""
+    if not _has_hits(statement, "R5."):
+        return
     findings = statement.findings or text.beside(statement)
     if not statement.own or not findings or "R17" in statement.sections:
         return  # of a claim without a finding, R6 says enough

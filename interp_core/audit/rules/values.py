@@ -7,7 +7,7 @@ from dataclasses import replace
 from interp_core.audit.figures import number
 from interp_core.audit.finding import Overclaim
 from interp_core.audit.known import Known, Triple, known, triples
-from interp_core.audit.quantities import Quantity
+from interp_core.audit.quantities import P_BEFORE, Quantity
 from interp_core.audit.rules.common import at
 from interp_core.audit.statements import Statement
 
@@ -32,7 +32,7 @@ _LEVEL = re.compile(
     r"(?:\balpha|α|\b(?:error|level)s?\b|\bone-sided|\bsignifican\w+ (?:at|with))[^.;\d]{0,25}\Z", re.IGNORECASE
 )
 _LARGEST_LEVEL = 0.1
-_P = re.compile(r"\b[pP](?:[\s-]?values?)?\s*(?:[<=>≤≥]|of|is|was|at)\s*\Z|\bP\s*\Z")
+_P = re.compile(rf"{P_BEFORE.pattern}|\bP\s*\Z")
 _WIDE = re.compile(r"\s*(?:wide|across|in width)\b")
 _MOVED = re.compile(
     r"\b(?:moved|amended|changed|raised|lowered|widened|narrowed|relaxed|tightened|loosened|shifted|originally|initially"

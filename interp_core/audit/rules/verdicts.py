@@ -8,7 +8,7 @@ from interp_core.audit.finding import ERROR, NOTE, WARNING, Overclaim
 from interp_core.audit.known import sizes
 from interp_core.audit.lexicon import Hit
 from interp_core.audit.quantities import counts_of
-from interp_core.audit.rules.common import Text, at, at_hit, licensed_for, words
+from interp_core.audit.rules.common import Text, at, at_hit, covering, licensed_for, words
 from interp_core.audit.rules.values import is_margin
 from interp_core.audit.statements import Statement, Tie
 from interp_core.audit.study import Finding, stem, stems
@@ -294,7 +294,7 @@ def unregistered_predictions(statement: Statement, text: Text) -> Iterator[Overc
     rows = _unpredicted(statement, text) if claimed else []
     credit = [hit for hit in claimed if _takes_credit(statement, hit, rows[0])] if rows else []
     if credit:
-        hit = Hit(credit[0].idea, credit[0].start, credit[-1].end)
+        hit = covering(credit)
         yield at_hit(
             statement,
             "R7",
@@ -342,7 +342,7 @@ def _came_to_nought(statement: Statement, hit: Hit) -> bool:
 
 def claimed_absences(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R9 for one sentence."""
-    if not statement.own or _equivalence_is_shown(statement, text):
+    if not statement.own:
         return
     if statement.findings:
         found = statement.of("R9.none", asserted=False)
@@ -352,12 +352,11 @@ def claimed_absences(statement: Statement, text: Text) -> Iterator[Overclaim]:
         found = [] if silent else statement.of("R9.plain", asserted=False)
         found += [] if silent else [h for h in statement.of("R9.none", asserted=False) if _of_outcome(statement, h)]
     said = [hit for hit in found if _says_none(statement, hit) and not _of_control(statement, hit, text)]
-    if said:
-        hit = Hit(said[0].idea, said[0].start, said[-1].end)
+    if said and not _equivalence_is_shown(statement, text):
         yield at_hit(
             statement,
             "R9",
-            hit,
+            covering(said),
             f"“{words(statement, said[0])}” says that there is no effect, and no equivalence was shown: what "
             f"is not found may still be there.",
             f"Register a claim with equivalent_to(..., within=...), or write {licensed_for(statement)}"
