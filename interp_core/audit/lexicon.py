@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,6 +58,8 @@ class Lexicon:
     tables: Mapping[str, tuple[str, ...]]
     by_word: Mapping[str, Ideas]
     by_beginning: Mapping[str, Ideas]
+    added: "Lexicon | None" = None  # the phrases of a user's own file alone
+    removed: "Lexicon | None" = None  # those that the file takes out
 
     def find(self, text: str) -> list[Hit]:
         """Every phrase in `text`, in its order; of one idea's phrases that overlap, the first and longest."""
@@ -98,7 +100,12 @@ def read_lexicon(extra: Path | None = None) -> Lexicon:
     ------
     InterpClaimsError : the file cannot be read, is not TOML, or holds a table, key or phrase that means nothing.
     """
-    return _compiled(_own() if extra is None else _extended(dict(_own()), extra))
+    if extra is None:
+        return _compiled(_own())
+    tables = list(_each(_load(extra), extra))
+    added = tuple((idea, _phrases(table, idea, extra)) for idea, table in tables)
+    removed = tuple((idea, tuple(table.get("without", []))) for idea, table in tables)
+    return replace(_compiled(_extended(dict(_own()), extra)), added=_compiled(added), removed=_compiled(removed))
 
 
 @cache

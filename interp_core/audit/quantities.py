@@ -7,6 +7,7 @@ prevalence of statistical reporting errors in psychology", Behav Res Methods 48:
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 _NUMBER = re.compile(
     r"(?<![A-Za-z0-9_.@^])(?:(?<!,)|(?=[-−–+]|\d?\.\d))(?<![A-Za-z]-)(?<![^\d\s]/)(?P<sign>[-−–+]|(?<!\d\s)[-−–+]\s)?"
@@ -73,9 +74,16 @@ _TENS = {
     name: 10.0 * n
     for n, name in enumerate(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], 2)
 }
+_SCALES = {"dozen": 12, "hundred": 100, "thousand": 1000}
+_SMALL = "|".join(SMALL_NUMBERS)
+_BELOW_100 = rf"(?:(?:{'|'.join(_TENS)})(?:[\s-](?:{'|'.join(list(SMALL_NUMBERS)[:9])}))?|(?:{_SMALL}))"
+_BELOW_1000 = rf"(?:(?:(?:an?|{_SMALL})[\s-])?hundred(?:[\s-](?:and[\s-])?{_BELOW_100})?|{_BELOW_100})"
+_SPELLED = (
+    rf"(?:half\sa\sdozen|(?:(?:a|{_SMALL})\s)?dozen|(?:an?|{_BELOW_1000})[\s-]thousand(?:[\s-](?:and[\s-])?{_BELOW_1000})?"
+    rf"|{_BELOW_1000})"
+)
 _IN_WORDS = re.compile(  # "eleven points", "forty-six per cent"
-    rf"(?<![\w-])(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<ones>{'|'.join(list(SMALL_NUMBERS)[:9])}))?"
-    rf"|(?P<small>{'|'.join(SMALL_NUMBERS)}))"
+    rf"(?<![\w-])(?P<number>{_BELOW_100})"
     r"(?P<unit>\s(?:per\s?cent\b|percentage\spoints?\b|points?\b(?!\s(?:to|are|about|on|worth|that|in favou?r)\b)))",
     re.IGNORECASE,
 )
@@ -142,8 +150,7 @@ def quantities(text: str, start: int = 0) -> list[Quantity]:
 def _in_words(text: str) -> Iterator[Quantity]:
     """Percentages and points that are spelled out, to the nearest whole one."""
     for match in _IN_WORDS.finditer(text):
-        tens, ones = _TENS.get((match["tens"] or "").lower(), 0.0), match["ones"] or match["small"] or ""
-        value, unit = tens + SMALL_NUMBERS.get(ones.lower(), 0.0), _unit(match["unit"])
+        value, unit = whole_number(match["number"]), _unit(match["unit"])
         if unit == "%" or "percent" in match["unit"] or value >= _FEWEST_POINTS:
             slack = 0.5 * 10.0 ** (
                 _last_digit(f"{value:.0f}") if _ABOUT.search(text, max(match.start() - _NEAR, 0), match.start()) else 0
@@ -302,35 +309,125 @@ def _is_estimate(one: Quantity, low: Quantity, text: str) -> bool:
     return len(between) <= 45 and not re.search(r"[.;]\s|\bagainst\b|\bn\s*=|\bp\s*[<=>]", between)
 
 
+@dataclass(frozen=True)
+class Count:
+    """A whole number, in digits or in words, with what it counts: "twelve of the 40 short answers" holds two.
+
+    `start` and `end` are the number's, `stop` is the end of what it counts. `noun` is the plural, "" where none
+    follows, and `kind` the words between.
+    """
+
+    start: int
+    end: int
+    stop: int
+    text: str
+    value: int
+    kind: str = ""
+    noun: str = ""
+
+    @property
+    def spelled(self) -> bool:
+        """Whether it is written in words."""
+        return not self.text[0].isdigit()
+
+
+def whole_number(text: str) -> int:
+    """What "1,280", "sixty-four", "a hundred and fifty" or "half a dozen" says."""
+    digits = re.sub(r"[,{}\\]", "", text)
+    if digits.isdigit():
+        return int(digits)
+    if text.lower().startswith("half"):
+        return 6
+    total, part = 0, 0
+    for word in re.findall(r"[a-z]+", text.lower()):
+        if scale := _SCALES.get(word):
+            part = (part or 1) * scale
+            total, part = (total + part, 0) if scale == _SCALES["thousand"] else (total, part)
+        else:
+            part += int(SMALL_NUMBERS.get(word) or _TENS.get(word, 0))
+    return total + part
+
+
+@lru_cache(maxsize=16)
+def counted(text: str) -> tuple[Count, ...]:
+    """The whole numbers of a sentence that may be counts: no labels ("layer 20"), no shares, ranges or estimates."""
+    found: list[Count] = []
+    for match in _WHOLE.finditer(text):
+        label = _NO_COUNT.search(text, max(match.start() - _NEAR, 0), match.start())
+        compound = text[match.end() : match.end() + 1] in ("-", "–") and not _OF_A_SET.match(text, match.end())
+        base = found and text[found[-1].stop : match.start()].strip() == "in"  # "four in a hundred"
+        if not (label or compound or base):
+            found.append(_count(match, text))
+    return tuple(found)
+
+
+def _count(match: re.Match[str], text: str) -> Count:
+    value, kind, noun, stop = whole_number(match["number"]), "", "", match.end()
+    if named := _COUNTED.match(text, match.end()):
+        kind, noun, stop = named["kind"], named["noun"], named.end()
+    elif named := _OF_A_SET.match(text, match.end()):
+        noun, stop = named["noun"] + "s", named.end()
+    return Count(match.start(), match.end(), stop, match[0], value, kind, noun)
+
+
 def counts_of(text: str, start: int = 0) -> Iterator[tuple[Quantity, str]]:
-    """Whole numbers that count something that studies have, with what they count; words up to twenty are read, too."""
-    for match in _COUNTED.finditer(text):
-        digits = match["number"].lower()
-        if digits in SMALL_NUMBERS and match["noun"].lower() != "frames":
-            continue  # "four requests in five" is no count of the study's
-        value = SMALL_NUMBERS.get(digits) or float(re.sub(r"[,{}\\]", "", digits))
-        yield (
-            Quantity(match.start("number") + start, match.end("number") + start, match["number"], value, 0, "", 0.5),
-            match["noun"].lower().rstrip("s"),
-        )
+    """The counts of what studies have, and of anything "per arm", with what they count ("n" for that); n = 128, too."""
+    for count in counted(text):
+        words = [word.lower() for word in (count.noun, *re.findall(r"[a-z]+", count.kind))]
+        noun = next((word for word in words if _OF_STUDIES.fullmatch(word)), "")
+        noun = noun.rstrip("s") or ("n" if count.noun and _PER_ARM.match(text, count.stop) else "")
+        if noun and (noun == "frame" or count.value >= _FEWEST_IN_WORDS or not count.spelled):
+            yield (
+                Quantity(count.start + start, count.end + start, count.text, float(count.value), 0, "", 0.5),
+                noun,
+            )
     for match in _EQUALS.finditer(text):
-        digits = re.sub(r"[,{}\\]", "", match["number"])
         yield (
             Quantity(
-                match.start("number") + start, match.end("number") + start, match["number"], float(digits), 0, "", 0.5
+                match.start("number") + start,
+                match.end("number") + start,
+                match["number"],
+                float(whole_number(match["number"])),
+                0,
+                "",
+                0.5,
             ),
             "n",
         )
 
 
+_FEWEST_IN_WORDS = 12  # "four requests in five" is no count of the study's
 _DIGITS = r"\d{1,3}(?:(?:,|\{,\}|\\,)\d{3})+|\d{1,9}"
-_NOUNS = (
+_WHOLE = re.compile(
+    rf"(?<![\w.,/@^$€£+–−-])(?=[\dadefhnost])(?P<number>{_DIGITS}|{_SPELLED})(?![\w%]|[.,:/]\d|[-–]\d|\s?(?:\\?%|\\times|×"
+    r"|per\s?cent|percentage|points?\b|pp\b|hundred|thousand|million|billion|dozen))",
+    re.IGNORECASE,
+)
+_NO_COUNT = re.compile(
+    r"\b(?:table|figure|fig|section|sec|part|chapter|layers?|steps?|pages?|appendix|no|seed|top|version|round|phase"
+    r"|block|position|epoch|experiment|item|claim|question|equation|eq|reviewer|rev|study|day|week|number|several|few"
+    r"|couple(?: of)?|many|some|about|around|roughly|nearly|almost|circa|approximately|≈|~|[a-jlmo-z]\s*=)[.\s]*\Z",
+    re.IGNORECASE,
+)
+_NO_NOUN = (
+    r"(?:of|to|and|or|but|by|in|on|at|for|from|with|as|than|that|which|who|whom|whose|when|where|while|if|so|then|thus|hence"
+    r"|out|up|into|onto|over|under|about|against|after|before|between|because|since|via|versus|vs|per|the|an?|each|every|both"
+    r"|all|no|not|i|we|you|he|she|it|they|its|our|their|his|her|this|these|those|was|were|is|are|be|been|being|had|has"
+    r"|have|did|does|do|will|would|can|could|may|might|said|says|gave|gives|made|makes|came|comes|got|gets|found|finds"
+    r"|times|always|perhaps|sometimes|as|points?|percentage|pp)\b"
+)
+_KIND = rf"(?:\s+(?!{_NO_NOUN})[A-Za-z][\w–-]*){{0,3}}?"
+_NOUN = rf"\s+(?!{_NO_NOUN})(?P<noun>[a-z][a-z–-]*(?<![sui])s|people|women|men|children)(?![\w'’–-])"
+_COUNTED = re.compile(rf"(?P<kind>{_KIND}){_NOUN}")
+PLURAL = _KIND + _NOUN.replace("?P<noun>", "?:")  # a noun phrase behind a number or a determiner
+_OF_A_SET = re.compile(  # "a twelve-item test", "a 30-transcript sample"
+    r"-(?P<noun>[a-z]+)\s+(?:[a-z-]+\s+){0,2}?(?:set|test|quiz|exam|list|sample|pool|suite|batch|subset|survey|check)\b"
+)
+_OF_STUDIES = re.compile(
     "requests?|prompts?|frames?|completions?|pairs|models|items|instructions|questions|answers|responses|replies|outputs"
     "|cases"
 )
-_COUNTED = re.compile(
-    rf"(?<![\w.,\-/])(?P<number>{_DIGITS}|{'|'.join(SMALL_NUMBERS)})\s+(?:(?!of\b|to\b|and\b|or\b|by\b|in\b"
-    rf"|the\b|points?\b|per\s?cent|percentage\b|pp\b|times\b)[a-z][\w\-]*\s+){{0,3}}?(?P<noun>{_NOUNS})\b",
-    re.IGNORECASE,
+_PER_ARM = re.compile(
+    r"\s+(?:an?|per|to\s(?:an?|the)|(?:in|on|for)\s(?:each|either|every|both))\s+(?:side|arm|group|condition|cell)s?\b"
 )
 _EQUALS = re.compile(rf"\b[nN]\s*=\s*(?P<number>{_DIGITS})(?!\w|\.\d|,\d)")

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from interp_core.audit.finding import NOTE, SEVERITIES, WARNING, Overclaim
 from interp_core.audit.ladder import BOTH_WAYS, GRADES
 from interp_core.audit.lexicon import Lexicon
+from interp_core.audit.likeness import Likeness, read_likeness
 from interp_core.audit.links import Ignore, find_ignores
 from interp_core.audit.rules import (
+    alike,
     coherence,
     comparatives,
     counts,
@@ -82,32 +84,34 @@ class Audit:
         return [finding for finding in self.findings if finding.severity in worst]
 
 
-def audit(writeup: Writeup, study: Study, lexicon: Lexicon, *, passage: bool = False) -> Audit:
+def audit(
+    writeup: Writeup, study: Study, lexicon: Lexicon, *, likeness: Likeness | None = None, passage: bool = False
+) -> Audit:
     """Hold a write-up against a study.
 
-    `passage` leaves out the rules about whole texts (R13, R14, R17, R18, R19), for a paragraph that is part of one.
+    `likeness` are other weights than those of this package. `passage` leaves out the rules about whole texts (R13, R14,
+    R17, R18, R19), for a paragraph that is part of one.
     """
     read = statements(writeup, study, lexicon)
     text = Text(writeup, study, lexicon, read)
-    found = [*_troubles(writeup), *(f for s in read for f in _by_sentence(s, text))]
+    told = [[finding for rule in _BY_SENTENCE for finding in rule(statement, text)] for statement in read]
+    by_sentence = map(_settled, alike.weighed(text, likeness or read_likeness(), told))
+    found = [*_troubles(writeup), *(finding for settled in by_sentence for finding in settled)]
     found += [] if passage else [finding for rule in _BY_TEXT for finding in rule(text)]
     kept, ignored = _sifted(found, find_ignores(writeup.linked), writeup)
     order = sorted(kept, key=lambda f: (f.start, f.number, f.end))
     return Audit(writeup, study, tuple(dict.fromkeys(order)), tuple(ignored), read)
 
 
-def _by_sentence(statement: Statement, text: Text) -> list[Overclaim]:
-    """What the rules find in one sentence, one finding for one mistake: the more particular rule speaks."""
-    if not (statement.ties or statement.hits or statement.quantities):
-        return []  # nothing in it that a rule could look at
-    found = [finding for rule in _BY_SENTENCE for finding in rule(statement, text)]
+def _settled(found: Sequence[Overclaim]) -> list[Overclaim]:
+    """What is found in one sentence, one finding for one mistake: the more particular rule speaks."""
     return [finding for finding in found if not any(_yields(finding, other) for other in found)]
 
 
 def _yields(finding: Overclaim, other: Overclaim) -> bool:
     """Whether a finding says less than another about one mistake."""
     if finding.rule == "R6":
-        return other.rule in ("R11", "R12") and finding.claim in ("", other.claim)
+        return other.rule in ("R9", "R11", "R12") and finding.claim in ("", other.claim)
     if finding.rule == "R4":
         beyond = any(grade in finding.message for grade in _BEYOND)
         return other.rule == "R6" and other.severity != NOTE and not beyond

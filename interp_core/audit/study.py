@@ -172,6 +172,11 @@ class Study:
         """The content words of each claim's statement, cut to their stems."""
         return {claim: stems(str(rows[0].row.get("statement", claim))) for claim, rows in self.by_claim.items()}
 
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The content words of all claims' statements."""
+        return frozenset[str]().union(*self.words.values())
+
 
 Locked = Mapping[tuple[str, str], str]  # the design's digest by claim and model
 

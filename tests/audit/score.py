@@ -48,17 +48,20 @@ A passage with LaTeX's commands and no bare percent sign is read as LaTeX, any o
 import json
 import re
 import sys
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from interp_core.audit.finding import NOTE, Overclaim
 from interp_core.audit.lexicon import read_lexicon
+from interp_core.audit.likeness import Likeness, read_likeness
 from interp_core.audit.reading import read_writeup
-from interp_core.audit.run import audit
+from interp_core.audit.run import Audit, audit
 from interp_core.audit.study import Study, study_of_report
+from interp_core.audit.writeup import Writeup
 
 HERE = Path(__file__).parent
 LEAST = 10
@@ -75,6 +78,9 @@ class Score:
     found: int = 0
     missed: list[str] = field(default_factory=list)
     false: list[str] = field(default_factory=list)
+
+    def __add__(self, other: "Score") -> "Score":
+        return Score(self.found + other.found, self.missed + other.missed, self.false + other.false)
 
     @property
     def n(self) -> int:
@@ -99,10 +105,22 @@ def study(path: Path = HERE / "report.json") -> Study:
 
 
 def findings(entry: Mapping[str, Any], against: Study) -> tuple[list[Overclaim], str]:
-    writeup = read_writeup(entry["text"].encode(), "entry.tex" if _is_tex(entry["text"]) else "entry.md")
-    made = audit(writeup, against, read_lexicon(), passage=entry.get("scope", "passage") == "passage")
+    made = _audited(entry, against, read_likeness())
+    return _scored(entry, made), made.writeup.text
+
+
+def _audited(entry: Mapping[str, Any], against: Study, likeness: Likeness) -> Audit:
+    passage = entry.get("scope", "passage") == "passage"
+    return audit(writeup_of(entry), against, read_lexicon(), likeness=likeness, passage=passage)
+
+
+def _scored(entry: Mapping[str, Any], made: Audit) -> list[Overclaim]:
     rules = entry.get("rules") or PASSAGE
-    return [f for f in made.findings if f.severity != NOTE and f.rule in rules], writeup.text
+    return [f for f in made.findings if f.severity != NOTE and f.rule in rules]
+
+
+def writeup_of(entry: Mapping[str, Any]) -> Writeup:
+    return read_writeup(entry["text"].encode(), "entry.tex" if _is_tex(entry["text"]) else "entry.md")
 
 
 def _is_tex(text: str) -> bool:
@@ -145,6 +163,46 @@ def score(entries: Iterable[Mapping[str, Any]], against: Study) -> dict[str, Sco
     return dict(scores)
 
 
+def labelled(entry: Mapping[str, Any], text: str, ends: Sequence[int]) -> list[set[str]]:
+    """The passage rules that each sentence is marked for, by where the sentences end."""
+    found: list[set[str]] = [set() for _ in ends]
+    for rule, substrings in entry["expect"].items():
+        for wanted in substrings if rule in PASSAGE else ():
+            place = bisect_right(ends, text.find(wanted))
+            found[min(place, len(ends) - 1)].add(rule)
+    return found
+
+
+def score_sentences(
+    entries: Iterable[Mapping[str, Any]], against: Study, likeness: Likeness | None = None
+) -> dict[str, Score]:
+    """The same by sentence: a marked one is found where a finding of its rule begins in it."""
+    scores: dict[str, Score] = defaultdict(Score)
+    for entry in entries:
+        made = _audited(entry, against, likeness or read_likeness())
+        text, ends = made.writeup.text, [one.end for one in made.statements]
+        wanted = {(rule, place) for place, rules in enumerate(labelled(entry, text, ends)) for rule in rules}
+        wanted |= {(rule, one) for rule, parts in entry["expect"].items() if rule in WHOLE_TEXT
+                   for one in (parts if rule == "R13" else [""])}  # fmt: skip
+        told = {_where(finding, ends): finding for finding in _scored(entry, made)}
+        for rule, place in sorted(wanted - set(told), key=str):
+            said = text[made.statements[place].start : ends[place]] if isinstance(place, int) else place
+            scores[rule].missed.append(f"{entry['id']}: {said!r}")
+        for where, finding in told.items():
+            if where in wanted:
+                scores[finding.rule].found += 1
+            else:
+                said = text[finding.start : finding.end]
+                scores[finding.rule].false.append(f"{entry['id']}: {said!r} ({finding.message})")
+    return dict(scores)
+
+
+def _where(finding: Overclaim, ends: Sequence[int]) -> tuple[str, int | str]:
+    if finding.rule in WHOLE_TEXT:
+        return finding.rule, finding.claim if finding.rule == "R13" else ""
+    return finding.rule, min(bisect_right(ends, finding.start), len(ends) - 1)
+
+
 def _covers_link(finding: Overclaim, wanted: str, text: str) -> bool:
     """R6 points at a link whose claim is unknown or was not run; the sentence that it ties is what was expected."""
     at = text.find(wanted)
@@ -180,9 +238,12 @@ def table(scores: Mapping[str, Score]) -> str:
 
 def main(arguments: list[str]) -> None:
     entries = corpus(Path(arguments[0]) if arguments else HERE / "corpus_dev.jsonl")
-    scores = score(entries, study(*map(Path, arguments[1:2])))
-    print(f"{len(entries)} passages")
+    against = study(*map(Path, arguments[1:2]))
+    scores = score_sentences(entries, against)
+    print(f"{len(entries)} passages, by sentence")
     print(table(scores))
+    words = overall(score(entries, against))
+    print(f"by word: recall {words.recall:.2f}, precision {words.precision:.2f}")
     for rule in sorted(scores, key=lambda r: int(r[1:])):
         for kind in ("missed", "false"):
             for line in getattr(scores[rule], kind):

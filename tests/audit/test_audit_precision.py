@@ -63,7 +63,7 @@ LENGTH = "[@claim:longer_frames_do_no_more]"
         (
             f"The two lengths came to 0.72 and 0.708 in Qwen3-8B {LENGTH}.",
             f"Long frames work, at 0.72, as short ones do in Qwen3-8B, at 0.708 {LENGTH}.",
-            "R6",
+            "R9",
         ),
         (
             "The licences of the two models are the same, and results may be reused.",
@@ -129,7 +129,7 @@ LENGTH = "[@claim:longer_frames_do_no_more]"
             f"Fiction adds 46.2 points on Qwen3-8B (74.3 against 25.1) {FICTION}.",
             "R1",
         ),
-        (f"This test was exploratory {LENGTH}.", f"This exploratory test found the two equivalent {LENGTH}.", "R6"),
+        (f"This test was exploratory {LENGTH}.", f"This exploratory test found the two equivalent {LENGTH}.", "R9"),
         (
             f"The margin was amended before the run {PROMPT}.",
             f"With the margin amended, the system prompt lowers compliance {PROMPT}.",

@@ -68,16 +68,28 @@ def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
         comparatives = [hit for hit in comparatives if _says_how_much(statement, hit)]
     for hit in _in_one_clause(statement, comparatives or _changes(statement)):
         if _compares(statement, hit):
-            means = sorted(set(_owed(statement)))
             yield at_hit(
                 statement,
                 "R8",
                 hit,
                 f"“{words(statement, hit)}” compares, and the baseline's number is not there; a reader cannot "
                 f"tell what it rose or fell from.",
-                f"Add it: the baseline is at {means[0]:.2f}. For instance, {licensed_for(statement)}",
+                with_baseline(statement, text),
                 severity=ERROR,
             )
+
+
+def with_baseline(statement: Statement, _: Text) -> str:
+    """What to write instead of a bare comparative."""
+    return f"Add it: the baseline is at {min(_owed(statement)):.2f}. For instance, {licensed_for(statement)}"
+
+
+def may_owe_a_baseline(statement: Statement, text: Text) -> bool:
+    """Whether a baseline's number is missing from the paragraph of a sentence about a claim."""
+    owned = statement.of("R6.owned", asserted=False) and not all(one.supported for one in statement.findings)
+    if not statement.own or statement.tabular or not statement.linked or owned:
+        return False
+    return not _gives_baseline(statement, text)
 
 
 def _is_idiom(statement: Statement, hit: Hit) -> bool:

@@ -61,7 +61,7 @@ _ELLIPSIS = re.compile(r"\b(?:did|was|were|had|has|got|is|are|do|does)(?:\s+not|
 _NEITHER = re.compile(
     r"\bneither\b[^.;]{0,80}\bnor\b"
     r"|\b(?:our|ours|method|refusal direction|intervention|steering vector)\b[^.;,]{0,60}\band\b[^.;,]{0,60}"
-    r"\b(?:each|alike)\b",
+    r"\b(?:each|alike)\b|\band (?:our|ours|mine)\b[^.;,]{0,40}\b(?:each|both|alike)\b",
     re.IGNORECASE,
 )
 _NO_MORE = re.compile(
@@ -141,7 +141,15 @@ _COMPARES = re.compile(
 )
 _FEW = 50  # steps, drafts or prompts, where the method was worked on until it did well
 _OUR_PROBE = re.compile(r"\b(?:our|my|ours)\s+(?:[\w-]+\s+){0,2}\Z", re.IGNORECASE)
+_SET_AGAINST = re.compile(
+    r";|\b(?:while|whereas|but|though|than|against|versus|vs|beside|compar\w+|others?|rest|after|unlike|alone|only)\b|\d\D+\d",
+    re.IGNORECASE,
+)
 _NO = re.compile(r"\b(?:no|neither|none of the|not one)\s+\Z", re.IGNORECASE)
+SAME_WORK = (
+    "Give both the same search, or report the method's result at the baseline's effort, and say how many configurations "
+    "each was given."
+)
 
 
 def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
@@ -175,10 +183,33 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
             "R20",
             hits[0],
             "The baseline was given less work than the method, so the comparison favours the method.",
-            "Give both the same search, or report the method's result at the baseline's effort, and say how "
-            "many configurations each was given.",
+            SAME_WORK,
             severity=ERROR if statement.linked else WARNING,
         )
+
+
+def may_be_unequal(statement: Statement, text: Text) -> bool:
+    """Whether a sentence that is the authors' does not say that the work was the same, or excuse itself."""
+    excused = any(excuse.search(statement.text) for excuse in (_AGAINST_US, _NO_MORE, _UNCOMPARED, _WOULD, _ANSWERED))
+    ours_alone = statement.of("R20.ours", asserted=False) and not (
+        statement.of("R20.baseline", asserted=False) or _SET_AGAINST.search(statement.text)
+    )
+    earlier = _FORMERLY.search(statement.text) and _made_up_for(statement, text)
+    return (
+        statement.own
+        and "R17" not in statement.sections
+        and not (excused or earlier or ours_alone or _is_equal(statement) or _is_no_less(statement))
+    )
+
+
+def _is_no_less(statement: Statement) -> bool:
+    """Whether the baseline got as much as the method, of what both got: "300 settings, and ours 50"."""
+    base, ours = _by_part(statement, "baseline"), _by_part(statement, "ours")
+    amounts = list(_amounts(statement.text))
+    theirs = [one for one in amounts if one.part in base and one.part not in ours]
+    mine = [one for one in amounts if one.part in ours and one.part not in base]
+    pairs = [(one.value, other.value) for one in theirs for other in mine if one.kind == other.kind]
+    return bool(pairs) and all(one >= other for one, other in pairs)
 
 
 def _is_equal(statement: Statement) -> bool:

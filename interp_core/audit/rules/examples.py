@@ -108,6 +108,7 @@ _OF_OTHER_THINGS = (
         re.IGNORECASE | re.DOTALL,
     )
 )
+DRAW = "Show the report's seeded draw and say so: “drawn at random, seed …; the report holds the whole draw”."
 
 
 def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
@@ -136,9 +137,14 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
                 "R12",
                 hit,
                 f"“{words(statement, hit)}” shows outputs, and the text does not say how they were chosen.",
-                "Show the report's seeded draw and say so: “drawn at random, seed …; the report holds the whole draw”.",
+                DRAW,
                 severity=ERROR,
             )
+
+
+def may_be_chosen(statement: Statement, text: Text) -> bool:
+    """Whether no seeded draw is named near a sentence."""
+    return statement.own and not any(one.of("R12.drawn", asserted=False) for one in _around(statement, text))
 
 
 def _goes_on(statement: Statement, text: Text) -> bool:

@@ -97,13 +97,10 @@ _VERB = re.compile(r"\s+(?:the|it|a|an|this|both|[A-Z][\w.\-]*)")
 
 def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R4 for one sentence: the strongest verb of each clause, where it stands above the evidence."""
-    if not _has_hits(statement, "R4."):
+    if not _has_hits(statement, "R4.") or not may_be_too_strong(statement, text):
         return
     beside = text.beside(statement)
-    if not statement.own or not (statement.ties or _takes_up(statement, beside) or _speaks_of_study(statement, text)):
-        return
-    findings = statement.findings or beside
-    reached = grade(findings if statement.ties or beside else text.study.findings)
+    findings, reached = statement.findings or beside, _reached(statement, text)
     prompted = any(finding.row.get("kind") == "behavioural" for finding in findings)
     ideas = [(idea, needed) for idea, needed in _VERBS if needed > reached and not (prompted and idea in _OF_PROMPTS)]
     if any(_rested_on(statement)):  # R16 tells of what a prompt is said to do inside the model
@@ -114,7 +111,19 @@ def too_strong(statement: Statement, text: Text) -> Iterator[Overclaim]:
         if statement.ties or needed >= BOTH_WAYS or _shares_words(statement, beside):
             shown = "the cited claims show" if statement.ties else _UNTIED[bool(beside)]
             message = f"“{words(statement, hit)}” needs {GRADES[needed]}, and {shown} {GRADES[reached]}."
-            yield at_hit(statement, "R4", hit, message, _weaker(statement, reached))
+            yield at_hit(statement, "R4", hit, message, weaker(statement, text))
+
+
+def may_be_too_strong(statement: Statement, text: Text) -> bool:
+    """Whether a sentence is about what the study shows."""
+    beside = text.beside(statement)
+    return statement.own and bool(statement.ties or _takes_up(statement, beside) or _speaks_of_study(statement, text))
+
+
+def _reached(statement: Statement, text: Text) -> int:
+    """The grade that what a sentence speaks of has reached."""
+    beside = text.beside(statement)
+    return grade(statement.findings or beside if statement.ties or beside else text.study.findings)
 
 
 def _has_hits(statement: Statement, rule: str) -> bool:
@@ -158,7 +167,9 @@ def _joins_something_else(statement: Statement, hit: Hit) -> bool:
     return not (_INSIDE.search(statement.text[hit.end : stop]) or stems(statement.text[hit.end : stop]) & about)
 
 
-def _weaker(statement: Statement, reached: int) -> str:
+def weaker(statement: Statement, text: Text) -> str:
+    """What to write instead of too strong a verb."""
+    reached = _reached(statement, text)
     if not statement.findings:
         return f"Link the claims that show it, or say no more than {LICENSES[ASSOCIATIONAL]}."
     return f"Say no more than {LICENSES[reached]}. For instance, {licensed_for(statement)}"
@@ -184,12 +195,9 @@ def _speaks_of_study(statement: Statement, text: Text) -> bool:
 
 def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R5 for one sentence."""
-    if not _has_hits(statement, "R5."):
+    if not _has_hits(statement, "R5.") or not may_be_too_wide(statement, text):
         return
-    findings = statement.findings or text.beside(statement)
-    if not statement.own or not findings or "R17" in statement.sections:
-        return  # of a claim without a finding, R6 says enough
-    tested = list(dict.fromkeys(finding.model for finding in findings))
+    findings, tested = statement.findings or text.beside(statement), _tested(statement, text)
     wide = [hit for hit in _scopes(statement, findings) if _is_wider(statement, hit, tested)]
     if wide:
         clause = statement.voice.clause(wide[0].start)
@@ -199,9 +207,25 @@ def too_wide(statement: Statement, text: Text) -> Iterator[Overclaim]:
             "R5",
             hit,
             f"“{words(statement, hit)}” is wider than what was tested: {_extent(findings, tested)}.",
-            f"Name what was tested: write “{listed(tested) or 'the models tested'}” in its place, or "
-            f"narrow it to “the tested …”.",
+            narrower(statement, text),
         )
+
+
+def narrower(statement: Statement, text: Text) -> str:
+    """What to write instead of too wide a scope."""
+    tested = listed(_tested(statement, text)) or "the models tested"
+    return f"Name what was tested: write “{tested}” in its place, or narrow it to “the tested …”."
+
+
+def _tested(statement: Statement, text: Text) -> list[str]:
+    """The models that what a sentence speaks of was tested on."""
+    return list(dict.fromkeys(finding.model for finding in statement.findings or text.beside(statement)))
+
+
+def may_be_too_wide(statement: Statement, text: Text) -> bool:
+    """Whether a sentence speaks of findings; of a claim without any, R6 says enough."""
+    cites = bool(statement.findings or text.beside(statement))
+    return statement.own and cites and "R17" not in statement.sections
 
 
 def _scopes(statement: Statement, findings: Sequence[Finding]) -> list[Hit]:

@@ -90,6 +90,16 @@ def bad_citations(statement: Statement, _: Text) -> Iterator[Overclaim]:
             yield from _by_verdict(statement, tie, rows)
 
 
+def may_cite_badly(statement: Statement, _: Text) -> bool:
+    """Whether a sentence cites a claim that did not hold, and does not say so."""
+    voice = statement.voice
+    if not statement.ties or _owned(statement) or voice.opened(len(statement.text)) or statement.offered:
+        return False
+    cited = (statement.study.of(tie.claim, tie.model) for tie in statement.ties)
+    meant = ([row for row in rows if row in statement.findings] or rows for rows in cited if rows)
+    return any(not any(row.supported or (row.reversed and _said(statement, row)) for row in rows) for rows in meant)
+
+
 def _without_finding(statement: Statement, tie: Tie) -> Iterator[Overclaim]:
     study, span = statement.study, _tie_span(statement, tie)
     if not study.known(tie.claim):
@@ -170,9 +180,10 @@ def _refused(statement: Statement, tie: Tie, row: Finding) -> Overclaim:
         if row.stale
         else f"{row.verdict} on {row.model}, {row.row['reason']}"
     )
+    undecided_absence = row.within and row.verdict == "INCONCLUSIVE" and not row.stale
     return at(
         statement,
-        "R6",
+        "R9" if undecided_absence else "R6",
         (statement.start, statement.end),
         f"{tie.claim} is {found}; the sentence states it as a finding.",
         f"Write “{licensed(row)}”",
@@ -187,6 +198,8 @@ def _said(statement: Statement, row: Finding) -> bool:
         return True
     if row.row.get("relation") != "equivalent" and statement.of("R9.none", asserted=False):
         return True  # it does not state the claim; R9 says what is wrong with it
+    if row.within and _gives_the_difference(statement, row):
+        return True
     if _prints_the_verdict(statement, row) or _reports_both_means(statement, row):
         return True
     if row.reversed and not row.stale:
@@ -206,6 +219,14 @@ def _prints_the_verdict(statement: Statement, row: Finding) -> bool:
     margin = any(is_margin(statement, q) and not q.bound for q in statement.quantities)
     margin = margin or bool(statement.of("R8.margin", asserted=False))
     return margin and all(any(q.holds(bound) for q in statement.quantities) for bound in (low, high))
+
+
+def _gives_the_difference(statement: Statement, row: Finding) -> bool:
+    """Whether the sentence prints the effect or its interval, and says nothing of what it means."""
+    values = [row.row.get(name) for name in ("effect", "low", "high")]
+    printed = any(q.holds(value) for q in statement.quantities for value in values if value is not None)
+    told = any(hit.idea.startswith(_TELLING) for hit in statement.hits) or _EVALUATES.search(statement.text)
+    return printed and not told
 
 
 def _reports_both_means(statement: Statement, row: Finding) -> bool:
@@ -301,9 +322,19 @@ def unregistered_predictions(statement: Statement, text: Text) -> Iterator[Overc
             hit,
             f"“{words(statement, hit)}” claims credit for a prediction, and {rows[0].claim} is "
             f"{rows[0].status}: {_WHY_NOT.get(rows[0].status, _UNSEEN)}.",
-            f"Leave it out, or say “{rows[0].status}”.",
+            unclaimed(statement, text),
             severity=ERROR,
         )
+
+
+def may_claim_a_prediction(statement: Statement, text: Text) -> bool:
+    """Whether a sentence speaks of what was not predicted."""
+    return statement.own and bool(_unpredicted(statement, text))
+
+
+def unclaimed(statement: Statement, text: Text) -> str:
+    """What to write instead of credit for a prediction."""
+    return f"Leave it out, or say “{_unpredicted(statement, text)[0].status}”."
 
 
 def _takes_credit(statement: Statement, hit: Hit, row: Finding) -> bool:
@@ -359,11 +390,22 @@ def claimed_absences(statement: Statement, text: Text) -> Iterator[Overclaim]:
             covering(said),
             f"“{words(statement, said[0])}” says that there is no effect, and no equivalence was shown: what "
             f"is not found may still be there.",
-            f"Register a claim with equivalent_to(..., within=...), or write {licensed_for(statement)}"
-            if statement.findings
-            else "Register a claim with equivalent_to(..., within=...).",
+            undecided(statement, text),
             severity=ERROR if statement.linked else WARNING,
         )
+
+
+def undecided(statement: Statement, _: Text) -> str:
+    """What to write instead of an absence."""
+    register = "Register a claim with equivalent_to(..., within=...)"
+    return f"{register}, or write {licensed_for(statement)}" if statement.findings else f"{register}."
+
+
+def may_claim_an_absence(statement: Statement, text: Text) -> bool:
+    """Whether no equivalence that held stands behind a sentence, and it is not about the design."""
+    design = not statement.findings and (_BY_DESIGN.search(statement.text) or _DEFINES.search(statement.text))
+    neutral = any(_reports_both_means(statement, row) for row in statement.findings)
+    return statement.own and not (design or neutral or _equivalence_is_shown(statement, text))
 
 
 def _equivalence_is_shown(statement: Statement, text: Text) -> bool:

@@ -1,0 +1,137 @@
+"""Sentences that read like a rule's mistake, where no phrase tells it and the evidence leaves room for it."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from interp_core.audit.finding import NOTE, WARNING, Overclaim
+from interp_core.audit.lexicon import Lexicon
+from interp_core.audit.likeness import Likeness, features
+from interp_core.audit.rules import comparatives, effort, examples, strength, verdicts
+from interp_core.audit.rules.common import Text, at, licensed_for
+from interp_core.audit.statements import Statement
+
+_LIKELY, _UNLIKELY = 0.3, 0.02  # of a sentence marked as often as not; python -m tests.audit.learn --by-hand
+_MOST = 3  # words quoted
+_SPEAK_FOR = {"R4": {"R6", "R16"}, "R6": {f"R{n}" for n in range(1, 21)}}  # findings that leave no more to say
+_ASSERTED = ("R4", "R5")  # what may be denied; the absence of R9 is itself a denial
+
+
+class _Mistake(NamedTuple):
+    """Whether the evidence leaves room for it, what it is, and what to write instead."""
+
+    asked: Callable[[Statement, Text], bool]
+    named: str
+    instead: Callable[[Statement, Text], str]
+
+
+ASKED: Mapping[str, _Mistake] = {
+    "R4": _Mistake(strength.may_be_too_strong, "says more than their grade of evidence allows", strength.weaker),
+    "R5": _Mistake(strength.may_be_too_wide, "reach further than what was tested", strength.narrower),
+    "R6": _Mistake(verdicts.may_cite_badly, "state as a finding what did not hold", lambda one, _: licensed_for(one)),
+    "R7": _Mistake(verdicts.may_claim_a_prediction, "take credit for a prediction", verdicts.unclaimed),
+    "R8": _Mistake(comparatives.may_owe_a_baseline, "compare without their baseline", comparatives.with_baseline),
+    "R9": _Mistake(verdicts.may_claim_an_absence, "claim that there is no effect", verdicts.undecided),
+    "R12": _Mistake(examples.may_be_chosen, "show outputs that somebody chose", lambda *_: examples.DRAW),
+    "R20": _Mistake(effort.may_be_unequal, "tell of less work on the baseline", lambda *_: effort.SAME_WORK),
+}
+
+_WHATEVER_THE_VOICE = ("R7", "R12", "R20")  # "we may have tuned the baseline less" tells of it all the same
+
+
+def asked(statement: Statement, text: Text) -> list[str]:
+    """The rules whose mistake a sentence could make, going by whose it is and by the evidence that it is tied to."""
+    if not statement.own or statement.tabular or statement.block.kind == "heading" or statement.voice.question:
+        return []
+    if statement.offered or statement.voice.opened(len(statement.text)):
+        return [rule for rule in _WHATEVER_THE_VOICE if ASKED[rule].asked(statement, text)]
+    return [rule for rule, mistake in ASKED.items() if mistake.asked(statement, text)]
+
+
+def read(statement: Statement, text: Text) -> frozenset[str]:
+    """The features of a sentence among those beside it in its paragraph."""
+    place = text.places[statement]
+    near = (*text.statements[max(place - 1, 0) : place], *text.statements[place + 1 : place + 2])
+    return features(statement.text, [one.text for one in near if one.number == statement.number], statement.study)
+
+
+def weighed(text: Text, likeness: Likeness, told: Sequence[Sequence[Overclaim]]) -> list[list[Overclaim]]:
+    """What phrases `told` of each sentence, with what it is likely to be marked for beyond that, which can only warn.
+
+    Of sentences side by side in a paragraph that read like one mistake, the likeliest counts. A warning of a phrase, in
+    a sentence that reads like none of its kind, becomes a note, unless the phrase is the user's own.
+    """
+    scores = [_scored(statement, text, likeness) for statement in text.statements]
+    known = [{**one, **{finding.rule: 1.0 for finding in found}} for one, found in zip(scores, told, strict=True)]
+    return [
+        [*_doubted(text.statements[place], told[place], scores[place]), *_likely(text, place, likeness, told, known)]
+        for place in range(len(told))
+    ]
+
+
+def _scored(statement: Statement, text: Text, likeness: Likeness) -> dict[str, float]:
+    """How likely each mistake is that the evidence leaves room for."""
+    rules = asked(statement, text)
+    scores = likeness.scores(read(statement, text)) if rules else {}
+    return {rule: scores[rule] for rule in rules}
+
+
+def _doubted(statement: Statement, found: Sequence[Overclaim], scores: Mapping[str, float]) -> Iterator[Overclaim]:
+    for finding in found:
+        unlike = finding.severity == WARNING and scores.get(finding.rule, 1.0) < _UNLIKELY
+        if unlike and not _holds(statement, statement.lexicon.added, finding.rule):
+            why = " (A note: it reads like sentences in which such words are no mistake.)"
+            yield replace(finding, severity=NOTE, message=finding.message + why)
+        else:
+            yield finding
+
+
+def _likely(
+    text: Text,
+    place: int,
+    likeness: Likeness,
+    told: Sequence[Sequence[Overclaim]],
+    known: Sequence[Mapping[str, float]],
+) -> Iterator[Overclaim]:
+    statement, said = text.statements[place], {finding.rule for finding in told[place]}
+    beside = [known[other] for other in (place - 1, place + 1) if _same_paragraph(text, place, other)]
+    for rule, score in known[place].items():
+        spoken = rule in said or said & _SPEAK_FOR.get(rule, set())
+        if spoken or score < _LIKELY or any(other.get(rule, 0.0) > score for other in beside):
+            continue
+        mistake = ASKED[rule]
+        tells = likeness.tells(statement.text, rule, statement.study)[:_MOST]
+        if _holds(statement, statement.lexicon.removed, rule):
+            continue
+        if rule in _ASSERTED and tells and not _asserted(statement, tells[0]):
+            continue
+        yield at(
+            statement,
+            rule,
+            (statement.start, statement.end),
+            f"It reads like sentences that {mistake.named}, most of all by {_quoted(tells)}; no phrase of the lexicon "
+            "stands in it, so look whether it does.",
+            mistake.instead(statement, text),
+            severity=WARNING,
+        )
+
+
+def _same_paragraph(text: Text, place: int, other: int) -> bool:
+    within = 0 <= other < len(text.statements)
+    return within and text.statements[place].number == text.statements[other].number
+
+
+def _holds(statement: Statement, phrases: Lexicon | None, rule: str) -> bool:
+    """Whether one of a user's own phrases for a rule stands in a sentence."""
+    return phrases is not None and any(hit.idea.partition(".")[0] == rule for hit in phrases.find(statement.text))
+
+
+def _asserted(statement: Statement, word: str) -> bool:
+    """Whether the authors say a word's clause for themselves, without a denial or a hedge."""
+    places = re.finditer(rf"\b{re.escape(word)}\b", statement.text)
+    return any(statement.voice.asserted(*place.span()) for place in places)
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words) or "its words together"
