@@ -1,8 +1,8 @@
 """Fits the weights by which sentences are read as alike: `python -m tests.audit.learn` writes ``likeness.tsv`` anew.
 
-`python -m tests.audit.learn --by-hand` fits them without one hand's passages after the other, audits these with the rest,
-and prints recall and precision by sentence: what a hand can expect whom nobody has read. The lexicon has been mended on
-the older hands, so that only the figures of the banks, which it never saw, are honest for both.
+`python -m tests.audit.learn --by-hand` fits them without one hand's passages after the other, audits these with the
+rest, and prints recall and precision by sentence: what a hand can expect whom nobody has read. The lexicon has been
+mended on the older hands, so that only the figures of the banks (k1 to k8), which it never saw, are honest for both.
 """
 
 import re

@@ -147,8 +147,8 @@ _SET_AGAINST = re.compile(
 )
 _NO = re.compile(r"\b(?:no|neither|none of the|not one)\s+\Z", re.IGNORECASE)
 SAME_WORK = (
-    "Give both the same search, or report the method's result at the baseline's effort, and say how many configurations "
-    "each was given."
+    "Give both the same search, or report the method's result at the baseline's effort, and say how many "
+    "configurations each was given."
 )
 
 

@@ -198,9 +198,7 @@ def _said(statement: Statement, row: Finding) -> bool:
         return True
     if row.row.get("relation") != "equivalent" and statement.of("R9.none", asserted=False):
         return True  # it does not state the claim; R9 says what is wrong with it
-    if row.within and _gives_the_difference(statement, row):
-        return True
-    if _prints_the_verdict(statement, row) or _reports_both_means(statement, row):
+    if any(neutral(statement, row) for neutral in (_gives_the_difference, _prints_the_verdict, _reports_both_means)):
         return True
     if row.reversed and not row.stale:
         if _DIFFERS.search(statement.text):
@@ -222,11 +220,11 @@ def _prints_the_verdict(statement: Statement, row: Finding) -> bool:
 
 
 def _gives_the_difference(statement: Statement, row: Finding) -> bool:
-    """Whether the sentence prints the effect or its interval, and says nothing of what it means."""
+    """Whether it prints how far the two of an equivalence lie apart, and says nothing of what that means."""
     values = [row.row.get(name) for name in ("effect", "low", "high")]
     printed = any(q.holds(value) for q in statement.quantities for value in values if value is not None)
     told = any(hit.idea.startswith(_TELLING) for hit in statement.hits) or _EVALUATES.search(statement.text)
-    return printed and not told
+    return row.within and printed and not told
 
 
 def _reports_both_means(statement: Statement, row: Finding) -> bool:
