@@ -29,8 +29,8 @@ _TOKEN = re.compile(r"<\w+>|[a-z]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|[?%:“\"]")
 _SMALL = frozenset(
     re.findall(
         r"\w+",
-        "the a an of in on at to for and or by with this that these those it its is are was were be been we our i my as "
-        "from",
+        "the a an of in on at to for and or by with this that these those it its is are was were be been we our i my "
+        "as from",
     )
 )
 _WORD = re.compile(r"[^\W\d_]{3,}(?:'[a-z]+)?")
