@@ -18,6 +18,7 @@ _AROUND = 1_000  # characters of the paragraph that may name the model
 _TABLE = ("row", "header")
 _HEADS = ("results", "related", "future", "R17")
 _COMPARED = re.compile(r"\b(?:than|where|as)\s[^,;]{0,40}\Z")  # "further than a tale would" hedges nothing
+_TURN = re.compile(r",\s+(?:but|yet|still)\s")  # "one may wonder, but the claim held"
 _BELOW = re.compile(r"\W*(?:Table|Tab\.|Caption)\b")
 _SHARE, _WORDS = 0.75, 4  # of a claim's content words, and how many at least, for a sentence to be about it
 
@@ -119,7 +120,10 @@ class Statement:
     @cached_property
     def offered(self) -> bool:
         """Whether a hedge stands in it; "consistent with our hypothesis" takes credit and hedges nothing."""
-        hedges = [hit for hit in self.voice.hedges if not _COMPARED.search(self.text[: hit.start])]
+        turn = max((match.end() for match in _TURN.finditer(self.text)), default=0)
+        hedges = [
+            hit for hit in self.voice.hedges if hit.start >= turn and not _COMPARED.search(self.text[: hit.start])
+        ]
         return bool(hedges) and not self.of("R7.predicted", asserted=False)
 
     def span(self, hit: Hit) -> tuple[int, int]:

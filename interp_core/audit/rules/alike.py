@@ -14,8 +14,19 @@ from interp_core.audit.statements import Statement
 
 _LIKELY, _UNLIKELY = 0.3, 0.02  # of a sentence marked as often as not; python -m tests.audit.learn --by-hand
 _MOST = 3  # words quoted
-_SPEAK_FOR = {"R4": {"R6", "R16"}, "R6": {f"R{n}" for n in range(1, 21)}}  # findings that leave no more to say
+_SPEAK_FOR = {
+    "R4": {"R6", "R16"},
+    "R7": {"R6"},
+    "R6": {f"R{n}" for n in range(1, 21)},
+}  # findings that leave no more to say
 _ASSERTED = ("R4", "R5")  # what may be denied; the absence of R9 is itself a denial
+_SAID = ("R4", "R5", "R9")
+_REFUSES_TO_SAY = re.compile(
+    r"\b(?:not|cannot|never|nothing|no|nor|hardly|without)\b[^.;:]{0,40}\b(?:says?|saying|said|claim\w*|conclud\w+|show(?:s|n|ing)?|means?|read"
+    r"|tak(?:e|en|ing)|impl(?:y|ies|ied)|evidence|establish\w*|infer\w*|grounds?|proof|proves?|proven|suggest\w*|amount)\b|n't\s+(?:\w+\s+)?"
+    r"(?:say|claim|conclude|show|mean|read|take|imply|establish|infer|prove|suggest)\b",
+    re.IGNORECASE,
+)
 
 
 class _Mistake(NamedTuple):
@@ -29,7 +40,9 @@ class _Mistake(NamedTuple):
 ASKED: Mapping[str, _Mistake] = {
     "R4": _Mistake(strength.may_be_too_strong, "says more than their grade of evidence allows", strength.weaker),
     "R5": _Mistake(strength.may_be_too_wide, "reach further than what was tested", strength.narrower),
-    "R6": _Mistake(verdicts.may_cite_badly, "state as a finding what did not hold", lambda one, _: licensed_for(one)),
+    "R6": _Mistake(
+        verdicts.may_cite_badly, "state as a finding what did not hold", lambda one, _: f"Write {licensed_for(one)}"
+    ),
     "R7": _Mistake(verdicts.may_claim_a_prediction, "take credit for a prediction", verdicts.unclaimed),
     "R8": _Mistake(comparatives.may_owe_a_baseline, "compare without their baseline", comparatives.with_baseline),
     "R9": _Mistake(verdicts.may_claim_an_absence, "claim that there is no effect", verdicts.undecided),
@@ -104,7 +117,7 @@ def _likely(
         tells = likeness.tells(statement.text, rule, statement.study)[:_MOST]
         if _holds(statement, statement.lexicon.removed, rule):
             continue
-        if rule in _ASSERTED and tells and not _asserted(statement, tells[0]):
+        if _is_denied(statement, rule, tells):
             continue
         yield at(
             statement,
@@ -127,10 +140,15 @@ def _holds(statement: Statement, phrases: Lexicon | None, rule: str) -> bool:
     return phrases is not None and any(hit.idea.partition(".")[0] == rule for hit in phrases.find(statement.text))
 
 
-def _asserted(statement: Statement, word: str) -> bool:
-    """Whether the authors say a word's clause for themselves, without a denial or a hedge."""
-    places = re.finditer(rf"\b{re.escape(word)}\b", statement.text)
-    return any(statement.voice.asserted(*place.span()) for place in places)
+def _is_denied(statement: Statement, rule: str, tells: Sequence[str]) -> bool:
+    """Whether the sentence refuses to say it, or the word that tells most of it is somebody else's, or denied."""
+    voice = statement.voice
+    if rule in _SAID and _REFUSES_TO_SAY.search(statement.text):
+        return True
+    places = [place.span() for word in tells[:1] for place in re.finditer(rf"\b{re.escape(word)}\b", statement.text)]
+    if rule in _ASSERTED:
+        return bool(places) and not any(voice.asserted(*place) for place in places)
+    return bool(places) and all(voice.others(start) or voice.quoted(start, end) for start, end in places)
 
 
 def _quoted(words: Sequence[str]) -> str:

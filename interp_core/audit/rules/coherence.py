@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from statistics import NormalDist
 
 from interp_core.audit.finding import Overclaim
 from interp_core.audit.known import known
@@ -20,6 +21,8 @@ _EXCLUDES = re.compile(
 )
 _INCLUDES = re.compile(r"(?<!not )\b(?:includ\w+|contain\w+|cover\w+|cross\w+|span\w*|straddl\w+)\s+(?:zero|0)\b")
 
+_FAR = 30.0  # how far two right ways to a p may be apart where intervals are not quite symmetric
+_TAIL = 0.005
 _WITHIN = re.compile(r"\b(?:within|inside|margin of)\s+\Z")
 
 
@@ -109,12 +112,25 @@ def _inside(value: float, estimate: Quantity, low: Quantity, high: Quantity) -> 
 
 def _p_value(statement: Statement, low: Quantity, high: Quantity) -> Iterator[Overclaim]:
     stated = _stated_p(statement)
-    if stated is None or (low.value > 0 and _RATIO.search(statement.text)):  # a ratio's interval is about one
+    if stated is None:
+        return
+    if low.value > 0 and _RATIO.search(statement.text):
+        yield from _p_of_a_ratio(statement, low, high, stated)
         return
     p, relation, span = stated
+    printed = statement.writeup.prose[slice(*span)].strip()
+    implied = _largest_p(low, high)
+    if implied is not None and relation != ">" and p < implied / _FAR:
+        yield _r2(
+            statement,
+            span,
+            f"{printed} is far below the p of about {implied:.2g} that the interval [{low.text.strip()}, "
+            f"{high.text.strip()}] goes with",
+            "Recompute one from the other, or leave the p out",
+        )
+        return
     clear = low.value > 0 or high.value < 0
     above, below = relation == ">", relation in ("<", "=")
-    printed = statement.writeup.prose[slice(*span)].strip()
     if not clear and below and p <= 0.05 and low.value < 0 < high.value:
         yield _r2(
             statement,
@@ -131,6 +147,32 @@ def _p_value(statement: Statement, low: Quantity, high: Quantity) -> Iterator[Ov
             f"{high.text.strip()}] excludes it",
             "Recompute one from the other, or leave the p out",
         )
+
+
+def _p_of_a_ratio(
+    statement: Statement, low: Quantity, high: Quantity, stated: tuple[float, str, tuple[int, int]]
+) -> Iterator[Overclaim]:
+    """A ratio's interval is about one."""
+    p, relation, span = stated
+    holds = low.value - low.slack < 1 < high.value + high.slack
+    if (holds and relation != ">" and p < 0.04) or (not holds and relation != "<" and p > 0.06):
+        yield _r2(
+            statement,
+            span,
+            f"{statement.writeup.prose[slice(*span)].strip()} against an interval of a ratio, [{low.text.strip()}, "
+            f"{high.text.strip()}], that {'holds' if holds else 'excludes'} one",
+            "Recompute one from the other, or leave the p out",
+        )
+
+
+def _largest_p(low: Quantity, high: Quantity) -> float | None:
+    """The p that an interval of 95% about its middle goes with, at least; None far out, where shapes differ."""
+    width = high.value - low.value - low.slack - high.slack
+    if width <= 0:
+        return None
+    middle = abs(high.value + low.value) / 2 + max(low.slack, high.slack)
+    p = float(2 * NormalDist().cdf(-middle / (width / (2 * 1.96))))
+    return p if p > _TAIL else None
 
 
 def _stated_p(statement: Statement) -> tuple[float, str, tuple[int, int]] | None:

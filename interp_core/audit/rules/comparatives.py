@@ -43,6 +43,14 @@ _MULTIPLE = re.compile(
     r"[^.;,]{0,20}\b(?:half|twice|thrice|double|triple|a third|a quarter|\w+ times) (?:as|the|that)\b"
     r"|\bby (?:\w+ ){0,3}(?:half|thirds?|quarters?|factor)\b"
 )
+_BY_HOW_MUCH = re.compile(
+    r"\b(?:\w+ times|twice|half|double|triple) (?:as|the) \w+(?: \w+)? (?:as|of)\b"
+    r"|\bby (?:about |roughly |some |more than |nearly |almost |over )?(?:an? )?(?:half|thirds?|quarters?"
+    r"|orders? of magnitude|factor of \w+|wide margin|large margin)\b|\borders? of magnitude\b"
+    r"|\b(?:considerably|markedly|substantially|vastly|far|dramatically|noticeably|appreciably|much)\s"
+    r"(?:more|less|fewer|better|worse|[a-z]{2,}er)\b(?! and)",
+    re.IGNORECASE,
+)
 _PAST_MARGIN = re.compile(
     r"surpass|exceed|above|below|beyond|well\b|far\b|clear|comfort|more than|greater|larger", re.IGNORECASE
 )
@@ -50,6 +58,7 @@ _AGAINST = re.compile(
     r"\b(?:against|versus|vs\.?|up from|down from|compared (?:with|to))\s+(?:only\s+|about\s+|just\s+)?[.\d]"
 )
 _ASIDE = 40
+BOTH_NUMBERS = "Give both numbers and link them, or leave the comparison out."
 _GAP = 120  # characters between two sentences, their links included
 
 
@@ -81,15 +90,20 @@ def bare_comparatives(statement: Statement, text: Text) -> Iterator[Overclaim]:
 
 def with_baseline(statement: Statement, _: Text) -> str:
     """What to write instead of a bare comparative."""
+    if not _owed(statement):
+        return BOTH_NUMBERS
     return f"Add it: the baseline is at {min(_owed(statement)):.2f}. For instance, {licensed_for(statement)}"
 
 
 def may_owe_a_baseline(statement: Statement, text: Text) -> bool:
     """Whether a baseline's number is missing from the paragraph of a sentence about a claim."""
     owned = statement.of("R6.owned", asserted=False) and not all(one.supported for one in statement.findings)
-    if not statement.own or statement.tabular or not statement.linked or owned:
+    if not statement.own or statement.tabular or owned:
         return False
-    return not _gives_baseline(statement, text)
+    if statement.linked:
+        return not _gives_baseline(statement, text)
+    numbers = [q for one in text.paragraph(statement) for q in one.quantities]
+    return not (statement.ties or len(numbers) > 1 or any(one.linked for one in text.paragraph(statement)))
 
 
 def _is_idiom(statement: Statement, hit: Hit) -> bool:
@@ -103,23 +117,31 @@ def _unlinked_comparatives(statement: Statement, text: Text) -> Iterator[Overcla
     """A boast about what is the authors' own, or a comparison beside a sentence that gives the one number alone."""
     boasts = statement.of("R8.boast") if statement.of("voice.ours", asserted=False) else []
     owed = statement.of("R8.own")
-    near = text.paragraph(statement) if boasts or owed else []
+    near = text.paragraph(statement)
     cited = next((one for one in near if one.linked and _is_next(one, statement)), None)
     cited = cited or (_cited_before(statement, text) if owed and statement.of("R20.baseline", asserted=False) else None)
     if not (cited and _owed(cited) and not _gives_baseline(cited, text)):
         figures = len(statement.quantities) > 1 or any(
             q.unit or not q.whole or q.part in ("count", "of") for one in near for q in one.quantities
         )
-        owed = [] if figures or statement.ties else boasts
+        owed = [] if figures or statement.ties else boasts or _measured(statement, near)
     for hit in owed[:1]:
         yield at_hit(
             statement,
             "R8",
             hit,
             f"“{words(statement, hit)}” compares, and the number that it compares with is not there.",
-            "Give both numbers and link them, or leave the comparison out.",
+            BOTH_NUMBERS,
             severity=ERROR,
         )
+
+
+def _measured(statement: Statement, near: Sequence[Statement]) -> list[Hit]:
+    """Words for how much more it is, which somebody must have measured: "three times as fast", "considerably more"."""
+    if "related" in statement.sections or sum(len(one.quantities) for one in near) > 1:
+        return []
+    found = (Hit("R8.comparative", *match.span()) for match in _BY_HOW_MUCH.finditer(statement.text))
+    return [hit for hit in found if statement.voice.asserted(hit.start, hit.end)]
 
 
 def _cited_before(statement: Statement, text: Text) -> Statement | None:

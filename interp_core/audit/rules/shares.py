@@ -57,6 +57,7 @@ _RATE_IS = re.compile(
 )
 _A_SHARE_OF = re.compile(r"\b(?:an?|the)\s+(?:fraction|share|proportion)\s+of\s+\Z")
 _MEAN_IS = re.compile(r"\b(?:mean|average)\b[^.;]{0,60}\b(?:was|is|of|at|to|=)\s+\Z", re.IGNORECASE)
+_RATIO = re.compile(r"\b(?:odds|ratio|times|fold)\b", re.IGNORECASE)
 _FEWEST = 12  # "in the two arms" names no whole of a share
 _YES_OR_NO = re.compile(r"\b(?:binary|yes[/-](?:or-)?no|0/1|accuracy|compliance|rate|share)\b")
 _WHOLE_POINTS = re.compile(
@@ -108,6 +109,7 @@ def above_one(statement: Statement) -> Iterator[Overclaim]:
                 and not TIMES.match(text, quantity.end)
                 and not _FEW_PER.match(text, quantity.end)
                 and _RATE_IS.search(before)
+                and not _RATIO.search(before)
                 and _rates(statement)
             )
         if above:

@@ -42,6 +42,12 @@ _CAME_OUT = re.compile(
     r"(?:refused|answered|garbled|flagged|misread|misjudged|complied|degenerate|empty|truncated|judged|labelled"
     r"|marked)\b"
 )
+_MEASURED = re.compile(r"\s+(?:seconds?|minutes|hours|words|tokens|characters|sentences|points|nats|bits)\b")
+_SET_TO = re.compile(
+    r"\b(?:set|limit\w*|cap\w*|cut|at most|up to|maximum|max|budget|first|last|every|each|within|per|fixed|truncat\w+"
+    r"|generat\w+|allow\w*|sampl\w+|decod\w+)\b[^.;]{0,30}\Z",
+    re.IGNORECASE,
+)
 _IN_N = re.compile(r"\s+(?:in|out of)\s+\d{1,3}\s+(?:[a-z-]+\s+){0,2}?[a-z]+s\b")
 _MEAN = re.compile(r"\b(?:(?:mean|average|median|total)\b[^.;]{0,30}\b(?:of|was|is|at)|averag(?:ed|es))\s+\Z")
 _MOVED = re.compile(
@@ -184,6 +190,7 @@ def _stands_for_result(statement: Statement, quantity: Quantity) -> bool:
             _IN_N.match(text, quantity.end)
             or _MEAN.search(before)
             or _CAME_OUT.match(text, quantity.end)
+            or (_MEASURED.match(text, quantity.end) and not _SET_TO.search(before))
             or (quantity.part == "from" and _MOVED.search(before))
             or (_GAVE.search(before) and _OUTCOMES.match(text, quantity.end))
         )

@@ -52,6 +52,15 @@ _SIZE = re.compile(
     r"|at (?:the least|a minimum)",
     re.IGNORECASE,
 )
+_INTERVAL_AND_ZERO = re.compile(r"\binterval\b.*\b(?:zero|0)\b|\b(?:zero|0)\b.*\binterval\b", re.IGNORECASE | re.DOTALL)
+_RESTATES = 3  # words that a sentence shares with a claim
+_BY_NOBODY = re.compile(r"\s+(?:by|in) (?:nobody|no one|none|nothing|neither|no)\b", re.IGNORECASE)
+_NEAR = 30  # characters
+_CONDITION = re.compile(  # "the intact model", "when left alone": the baseline by another name
+    r"\b(?:an?|the|with|when|if|what|which)\s+(?:is\s+|are\s+)?(?:left (?:alone|intact|untouched|as)|intact|untouched"
+    r"|unaltered|unchanged|harmless)\Z",
+    re.IGNORECASE,
+)
 _DOES_SO_TOO = re.compile(r"(?:do|does|did) the same\b", re.IGNORECASE)
 _TURNS = re.compile(r",\s+(?:(?:and|so|hence|therefore)\s+)?(?:we|i)\s", re.IGNORECASE)
 _IT_WAS_NOT = re.compile(r"\W*(?:it|this|that|they)\s+(?:(?:was|is|did|does|were|are)\s+not|\w+n't):\s", re.IGNORECASE)
@@ -148,6 +157,7 @@ def _tie_span(statement: Statement, tie: Tie) -> tuple[int, int]:
 def _by_verdict(statement: Statement, tie: Tie, rows: Sequence[Finding]) -> Iterator[Overclaim]:
     meant = [row for row in rows if row in statement.findings] or list(rows)
     bad = [row for row in meant if not row.supported and not _said(statement, row)]
+    bad = [row for row in bad if not _is_open(row) or _states_absence(statement)]
     if not bad:
         return
     if len(bad) < len(meant):
@@ -180,14 +190,27 @@ def _refused(statement: Statement, tie: Tie, row: Finding) -> Overclaim:
         if row.stale
         else f"{row.verdict} on {row.model}, {row.row['reason']}"
     )
-    undecided_absence = row.within and row.verdict == "INCONCLUSIVE" and not row.stale
     return at(
         statement,
-        "R9" if undecided_absence else "R6",
+        "R9" if _is_open(row) else "R6",
         (statement.start, statement.end),
         f"{tie.claim} is {found}; the sentence states it as a finding.",
         f"Write “{licensed(row)}”",
         claim=tie.claim,
+    )
+
+
+def _is_open(row: Finding) -> bool:
+    """Whether it asks for an equivalence and is undecided."""
+    return row.within and row.verdict == "INCONCLUSIVE" and not row.stale
+
+
+def _states_absence(statement: Statement) -> bool:
+    """Whether the sentence says of an equivalence that it holds, and does more than name it."""
+    return bool(
+        statement.of("R9.none", asserted=False)
+        or statement.of("R9.plain", asserted=False)
+        or (_ASSERTS.search(statement.text) and not statement.of("R11.marginal", asserted=False))
     )
 
 
@@ -223,6 +246,7 @@ def _gives_the_difference(statement: Statement, row: Finding) -> bool:
     """Whether it prints how far the two of an equivalence lie apart, and says nothing of what that means."""
     values = [row.row.get(name) for name in ("effect", "low", "high")]
     printed = any(q.holds(value) for q in statement.quantities for value in values if value is not None)
+    printed = printed or bool(_INTERVAL_AND_ZERO.search(statement.text))
     told = any(hit.idea.startswith(_TELLING) for hit in statement.hits) or _EVALUATES.search(statement.text)
     return row.within and printed and not told
 
@@ -339,7 +363,7 @@ def _takes_credit(statement: Statement, hit: Hit, row: Finding) -> bool:
     voice = statement.voice
     if voice.question or voice.quoted(hit.start, hit.end) or voice.negated(hit.start):
         return False
-    if voice.opened(hit.start + 1) or _came_to_nought(statement, hit):
+    if voice.opened(hit.start + 1) or _came_to_nought(statement, hit) or _BY_NOBODY.match(statement.text, hit.end):
         return False
     registered = "regist" in words(statement, hit).lower()
     # "unlike the one that was registered, this one is exploratory"; a replication is registered
@@ -409,7 +433,7 @@ def may_claim_an_absence(statement: Statement, text: Text) -> bool:
 def _equivalence_is_shown(statement: Statement, text: Text) -> bool:
     """Whether a claim that is cited, or one cited beside it that it restates, is an equivalence that held."""
     said, words_of = stems(statement.text), statement.study.words
-    beside = [row for row in text.beside(statement) if len(said & words_of.get(row.claim, frozenset())) > 1]
+    beside = [row for row in text.beside(statement) if len(said & words_of.get(row.claim, frozenset())) >= _RESTATES]
     return any(row.row.get("relation") == "equivalent" and row.supported for row in statement.findings or beside)
 
 
@@ -422,6 +446,7 @@ def _of_outcome(statement: Statement, hit: Hit) -> bool:
 
 def _says_none(statement: Statement, hit: Hit) -> bool:
     free = not (_WHICH.match(statement.text, hit.end) or _DOES_SO_TOO.match(statement.text, hit.start))
+    free = free and not (_CONDITION.search(statement.text, max(hit.start - _NEAR, 0), hit.end))
     return free and not _denied(statement, hit.start, hit.end) and not _names_refuted(statement, hit)
 
 
