@@ -30,7 +30,7 @@ def test_an_overclaim_in_unwritten_words_warns_and_says_by_which_it_goes(audited
 
 
 def test_of_neighbours_that_read_alike_the_likeliest_speaks(audited):
-    text = f"{UNWRITTEN['R12']} They are the dialogues that stuck with us most."
+    text = f"{UNWRITTEN['R12']} They are the ones that made us laugh the most."
     assert [f.rule for f in audited(text).findings] == ["R12"]
     assert [f.rule for f in audited(text.replace(" They", "\n\nThey")).findings] == ["R12", "R12"]
 

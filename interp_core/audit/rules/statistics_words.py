@@ -19,7 +19,8 @@ _IN_THE_FIELD = re.compile(
     rf"\s+(?:in|within|across|of|among)\s+(?:the\s+|our\s+|this\s+|recent\s+)?(?:\w+\s+)?{_FIELD}\b", re.IGNORECASE
 )
 _OF_A_TEST = re.compile(  # without one of these, "nearly there" and "a trend" are plain English
-    r"signific|\b[pP]-values?\b|\b[pP](?:-value)?\b\s*(?:[<=>≤≥]|of\b|value)"
+    r"signific|\b[pP][- ]values?\b|evidence|cut-?off|critical value|\bsupport|confirm"
+    r"|\b[pP](?:-value)?\b\s*(?:[<=>≤≥]|of\b|value)"
     r"|\b(?:the margin|effects?|interactions?|contrasts?"
     r"|correlations?|slopes?|estimates?|intervals?|inconclusive|drop|fall|rise|difference|compliance|refusals?|projection"
     r"|supported)\b",

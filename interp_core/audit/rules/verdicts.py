@@ -351,7 +351,7 @@ def unregistered_predictions(statement: Statement, text: Text) -> Iterator[Overc
 
 def may_claim_a_prediction(statement: Statement, text: Text) -> bool:
     """Whether a sentence speaks of what was not predicted."""
-    return statement.own and bool(_unpredicted(statement, text))
+    return statement.own and not _states_status_only(statement) and bool(_unpredicted(statement, text))
 
 
 def unclaimed(statement: Statement, text: Text) -> str:
