@@ -73,7 +73,8 @@ def weighed(text: Text, likeness: Likeness, told: Sequence[Sequence[Overclaim]])
     """What phrases `told` of each sentence, with what it is likely to be marked for beyond that, which can only warn.
 
     Of sentences side by side in a paragraph that read like one mistake, the likeliest counts. A warning of a phrase, in
-    a sentence that reads like none of its kind, becomes a note, unless the phrase is the user's own.
+    a sentence that reads like none of its kind, becomes a note, unless the phrase is the user's own; so does a verb
+    (R4), unless no test at all would license it.
     """
     scores = [_scored(statement, text, likeness) for statement in text.statements]
     known = [{**one, **{finding.rule: 1.0 for finding in found}} for one, found in zip(scores, told, strict=True)]
@@ -92,7 +93,8 @@ def _scored(statement: Statement, text: Text, likeness: Likeness) -> dict[str, f
 
 def _doubted(statement: Statement, found: Sequence[Overclaim], scores: Mapping[str, float]) -> Iterator[Overclaim]:
     for finding in found:
-        unlike = finding.severity == WARNING and scores.get(finding.rule, 1.0) < _UNLIKELY
+        weak = finding.severity == WARNING or (finding.rule == "R4" and "any one test" not in finding.message)
+        unlike = weak and scores.get(finding.rule, 1.0) < _UNLIKELY
         if unlike and not _holds(statement, statement.lexicon.added, finding.rule):
             why = " (A note: it reads like sentences in which such words are no mistake.)"
             yield replace(finding, severity=NOTE, message=finding.message + why)

@@ -17,9 +17,11 @@ _P = re.compile(
 _RATIO = re.compile(r"\b(?:odds|ratio|fold|times (?:as|more|higher|likelier|greater)|relative risk|hazard)\b")
 _EXCLUDES = re.compile(
     r"(?<!not )(?<!n't )(?<!cannot )\b(?:exclud\w+|does not (?:include|contain|cover|cross|span|hold)|clear of|clears"
-    r"|rul\w+ out|away from|(?:lies|stays|is|sits|falls) (?:\w+ )?(?:above|below))\s+(?:zero|0)\b"
+    r"|rul\w+ out|away from|(?:lies|stays|is|sits|falls) (?:\w+ )?(?:above|below))\s+(?:zero|0)\b(?!\.\d)"
 )
-_INCLUDES = re.compile(r"(?<!not )\b(?:includ\w+|contain\w+|cover\w+|cross\w+|span\w*|straddl\w+)\s+(?:zero|0)\b")
+_INCLUDES = re.compile(
+    r"(?<!not )\b(?:includ\w+|contain\w+|cover\w+|cross\w+|span\w*|straddl\w+)\s+(?:zero|0)\b(?!\.\d)"
+)
 
 _FAR = 30.0  # how far two right ways to a p may be apart where intervals are not quite symmetric
 _TAIL = 0.005

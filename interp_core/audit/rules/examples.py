@@ -49,7 +49,8 @@ _BEHAVED = re.compile(
 )
 _TASTED = re.compile(r"\s+(?:[\w-]+\s+){0,2}")
 _POINTED = re.compile(  # one of them, and not "the answers" of a whole arm
-    r"\s+(?!an? (?:rate|share|number|fraction) of)(?:[^.;:\d]{0,50}?\s)?"
+    r"\s+(?!an? (?:rate|share|number|fraction) of)(?![^.;:]{0,40}\b(?:trend|fewer|less|more|towards?)\b)"
+    r"(?:[^.;:\d]{0,50}?\s)?"
     r"(?:an?|one|two|three|four|five|six|ten|some|few|several|this|these|another|following|such)"
     r"\s+(?:[\w-]+\s+){0,2}?"
 )
@@ -79,7 +80,9 @@ _COUNTED = re.compile(
     r"\s+(?:only\s+|just\s+|about\s+|some\s+|nearly\s+|almost\s+|to\s+)?"
     r"(?:\d|none|all|most|more|fewer|less|half|few|many|every|each|a (?:third|quarter|fifth)|(?:harmful|harmless) )"
 )
-_A_MEASURE = re.compile(r"\s+(?:rates?|directions?|vectors?|projections?|scores?|levels?|signals?|features?)\b")
+_A_MEASURE = re.compile(
+    r"\s+(?:rates?|directions?|vectors?|projections?|scores?|levels?|signals?|features?|tokens?|positions?)\b"
+)
 _STRINGS = re.compile(r"(?:phrases|lines|openings|sentences)\b", re.IGNORECASE)
 _COLON_QUOTE = re.compile(r"(?:[^\s.;:]{1,30}\s){0,6}[^\s.;:]{0,30}:\s*(?:“|\"|``|«)[A-Z]\w*")
 _UNCOUNTED = r"(?:[^.;\d]|(?<=[\w.-])\d|\.(?=\d))"  # up to a number, the numbers in names apart

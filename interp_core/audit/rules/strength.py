@@ -81,6 +81,10 @@ _ANAPHOR = re.compile(
     re.IGNORECASE,
 )
 _REFUSES = re.compile(r"\b(?:refus|compl[iy])", re.IGNORECASE)
+_WHY_WE_DID = re.compile(
+    r"[^.;:]{5,160},\s(?:we|i)\s(?:also\s|then\s)?(?:do|did|use|used|report|reported|left|leave|drop|dropped|kept|keep|ran|run"
+    r"|chose|choose|made|make|treat|treated|omit|omitted|exclude|excluded|repeat|repeated|return|returned)\b"
+)
 _CONNECTIVE = re.compile(
     r"because|thereby|whereby|as a (?:result|consequence)(?: of)?|owing to|thanks to|due to|(?:is|are|was|were) due to"
     r"|on account of|by virtue of|in consequence of",
@@ -160,8 +164,9 @@ def _joins_something_else(statement: Statement, hit: Hit) -> bool:
     """Whether "because" and its like give a reason that has nothing to do with the claim's quantities."""
     if not _CONNECTIVE.fullmatch(words(statement, hit)):
         return False
-    if any(own.end <= hit.start for own in statement.of("R6.owned", asserted=False)):
-        return True  # "is invalid, because ..." gives the reason of the verdict
+    owned = statement.of("R6.owned", asserted=False)
+    if any(own.end <= hit.start for own in owned) or _WHY_WE_DID.match(statement.text, hit.end):
+        return True  # "is invalid, because ..." gives the reason of the verdict, "Because ..., we left it out" another
     _, stop = statement.voice.clause(hit.end)
     about = frozenset[str]().union(*(statement.study.words.get(tie.claim, frozenset()) for tie in statement.ties))
     return not (_INSIDE.search(statement.text[hit.end : stop]) or stems(statement.text[hit.end : stop]) & about)

@@ -42,6 +42,7 @@ _OPPOSITE = re.compile(
     r"\brefus(?:ed|es|e|als?(?!\s+(?:direction|projection|gap)))\b|\b(?:remaining|the rest|declin\w+|did not comply)\b"
 )
 _SHARE = ("effect", "low", "high", "mean")
+_PERCENT = 100
 
 
 def wrong_values(statement: Statement) -> Iterator[Overclaim]:
@@ -51,9 +52,16 @@ def wrong_values(statement: Statement) -> Iterator[Overclaim]:
     values = known(statement.findings)
     groups = triples(statement.findings)
     for quantity, right in _mismatches(statement, values, groups):
-        if not _elsewhere(statement, quantity):
+        if not (_elsewhere(statement, quantity) or _in_percent(quantity, values)):
             cure = _instead(quantity, right, _address(statement))
             yield at(statement, "R1", (quantity.start, quantity.end), _message(quantity, right), cure)
+
+
+def _in_percent(quantity: Quantity, values: Sequence[Known]) -> bool:
+    """Whether a number without a unit is right in percent, which a table's heading or the reader knows: "71.3"."""
+    bare = not quantity.unit and not quantity.whole and 1 < abs(quantity.value) <= _PERCENT
+    targets = [value.value * _PERCENT for value in values if value.kind in _SHARE]
+    return bare and any(_signed(quantity, target) for target in targets)
 
 
 def _mismatches(

@@ -69,7 +69,8 @@ _EVALUATES = re.compile(
     re.IGNORECASE,
 )
 _PRESUPPOSES = re.compile(  # "Since the claim held, we used ..." asserts it, whatever is planned in the rest
-    r"\W*(?:having|since|as|given that|because|now that|building on|relying on|based on|with|encouraged by)\b"
+    r"\W*(?:we|i)\s(?:also\s|have\s|further\s)*(?:verified|confirmed|established|demonstrated|proved)\b"
+    r"|\W*(?:having|since|as|given that|because|now that|building on|relying on|based on|with|encouraged by)\b"
     r"[^.;,]{0,60}\b(?:confirm|establish|shown\b|prov(?:ed|en)|h[eo]ld|supported|validated|demonstrated|verified)",
     re.IGNORECASE,
 )
