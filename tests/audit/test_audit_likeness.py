@@ -75,8 +75,9 @@ def test_a_doubted_phrase_becomes_a_note_unless_it_is_linked_or_the_users_own(tm
     path = tmp_path / "mine.toml"
     path.write_text('[R20.untuned]\nphrases = ["left at its defaults"]\n')
     assert severities(read_lexicon(path), text) == [("R20", "warning")]
-    linked = f"Fictional frames mediate refusal in Qwen3-8B, 0.713 against 0.251 {FICTION}."
-    assert ("R4", "error") in severities(read_lexicon(), linked)
+    linked = f"Fictional frames {{}} refusal in Qwen3-8B, 0.713 against 0.251 {FICTION}."
+    assert ("R4", "error") in severities(read_lexicon(), linked.format("fully explain"))
+    assert ("R4", "note") in severities(read_lexicon(), linked.format("mediate"))
 
 
 def test_the_file_of_weights_is_whole():

@@ -150,6 +150,35 @@ LENGTH = "[@claim:longer_frames_do_no_more]"
             "We put 9 hours into ours and none into the baseline.",
             "R20",
         ),
+        *[
+            (
+                f"| arm | compliance (%) |\n|---|---|\n| fiction | {right} |\n\nTable 1. Qwen3-8B {FICTION}.",
+                f"| arm | compliance (%) |\n|---|---|\n| fiction | {wrong} |\n\nTable 1. Qwen3-8B {FICTION}.",
+                "R1",
+            )
+            for right, wrong in [("71.3", "73.1"), ("71.3", "0.731")]
+        ],
+        (
+            "The odds ratio was 1.40 (95% CI 1.05 to 1.86), p = 0.02.",
+            "The odds ratio was 1.04 (95% CI 0.88 to 1.23), p = 0.01.",
+            "R2",
+        ),
+        (
+            "The shift was 0.30 (95% CI 0.02 to 0.58), p = 0.036.",
+            "The shift was 0.30 (95% CI 0.02 to 0.58), p = 0.00001.",
+            "R2",
+        ),
+        (
+            "With caching a pass takes 20 seconds, and 61 without it.",
+            "With caching the harness runs about three times as fast as the naive loop.",
+            "R8",
+        ),
+        (
+            "# Results\n\nAnswers were cut at 40 words.",
+            "# Results\n\nRefusals were 14 words long in the median.",
+            "R15",
+        ),
+        (f"We cannot say that length is without effect {LENGTH}.", f"Length is without effect {LENGTH}.", "R9"),
         (
             "The prompts were chosen because they are public.",
             "Box 2 holds completions chosen because they are funny.",
