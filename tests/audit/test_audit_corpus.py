@@ -1,9 +1,11 @@
 """The corpora that the rules were fitted to: planted and clean passages in the style of papers and posts."""
 
 import json
+import re
 
 import pytest
 
+from interp_core.audit import study_of_report
 from tests.audit.score import HERE, corpus, overall, score, score_sentences, table
 from tests.audit.score import study as fixture_study
 
@@ -11,6 +13,17 @@ NAMES = ("dev", "second", "heldout", "third", "blind", "opened", "bank")
 CORPORA = {name: corpus(HERE / f"corpus_{name}.jsonl") for name in NAMES}
 ENTRIES = CORPORA["dev"]
 FLOOR = 0.9
+LAST = corpus(HERE / "corpus_last.jsonl")  # never fitted to: see tests.audit.score
+OTHER_TOPIC = {
+    "fictional": "flattering", "fiction": "flattery", "stories": "letters", "story": "letter",
+    "screenplays": "telegrams", "screenplay": "telegram", "pirates": "butlers", "pirate": "butler",
+    "refusals": "dissents", "refusal": "dissent",
+    "refused": "dissented", "refuses": "dissents", "refuse": "dissent", "refusing": "dissenting",
+    "compliance": "agreement", "complied": "agreed", "complies": "agrees", "comply": "agree", "complying": "agreeing",
+    "harmful": "false", "harmless": "true", "requests": "opinions", "request": "opinion", "jailbreaks": "coaxings",
+    "jailbreak": "coaxing", "frames": "greetings", "frame": "greeting", "Qwen3-8B": "Gemma-2-9B",
+    "Llama-3.1-8B": "Mistral-7B", "Qwen": "Gemma", "Llama": "Mistral",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CORPORA)
@@ -18,6 +31,30 @@ def test_recall_and_precision_stay_above_the_floor(name):
     total = overall(score_sentences(CORPORA[name], fixture_study()))
     assert total.recall >= FLOOR, total.missed
     assert total.precision >= FLOOR, total.false
+
+
+def test_the_last_blind_corpus_was_not_mended_on_and_passes_the_bar():
+    total = overall(score_sentences(LAST, fixture_study()))
+    assert total.n > 400
+    assert total.recall >= FLOOR, total.missed
+    assert total.precision >= FLOOR, total.false
+
+
+def test_another_topic_makes_no_great_difference():
+    report = json.loads(_on_another_topic((HERE / "report.json").read_text(encoding="utf-8")))
+    entries = [json.loads(_on_another_topic(json.dumps(entry, ensure_ascii=False))) for entry in LAST]
+    assert sum("refus" in json.dumps(entry) for entry in entries) < len(entries) / 50
+    total = overall(score_sentences(entries, study_of_report(report)))
+    assert total.recall >= FLOOR, total.missed
+    assert total.precision >= FLOOR, total.false
+
+
+def _on_another_topic(text: str) -> str:
+    """A study of flattery and agreement in other models, out of one of fiction and compliance."""
+    for word, other in OTHER_TOPIC.items():
+        for a, b in ((word, other), (word.capitalize(), other.capitalize())):
+            text = re.sub(rf"(?<![A-Za-z]){a}(?![A-Za-z])", b, text)
+    return text
 
 
 def test_every_rule_has_planted_cases_and_the_corpus_clean_ones():
