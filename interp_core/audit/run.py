@@ -111,7 +111,8 @@ def _settled(found: Sequence[Overclaim]) -> list[Overclaim]:
 def _yields(finding: Overclaim, other: Overclaim) -> bool:
     """Whether a finding says less than another about one mistake."""
     if finding.rule == "R6":
-        return other.rule in ("R9", "R11", "R12", "R20") and finding.claim in ("", other.claim)
+        same = other.rule in ("R9", "R11", "R12", "R20") and finding.claim in ("", other.claim)
+        return same and "is stale:" not in finding.message
     if finding.rule == "R4":
         beyond = any(grade in finding.message for grade in _BEYOND)
         return other.rule == "R6" and other.severity != NOTE and not beyond

@@ -80,6 +80,15 @@ def test_a_doubted_phrase_becomes_a_note_unless_it_is_linked_or_the_users_own(tm
     assert ("R4", "note") in severities(read_lexicon(), linked.format("mediate"))
 
 
+def test_likeness_never_stands_in_for_an_error_of_the_evidence(document):
+    rows = [{**row, "digests": {"design": "now"}} for row in document["rows"]]
+    locked = {(row["id"], row["model"]["name"]): "then" for row in rows}
+    study = study_of_report({**document, "rows": rows}, locked=locked)
+    text = b"Affine ablation changes compliance [@claim:ablating_refusal_restores_compliance[affine]]."
+    found = audit(read_writeup(text, "a.md"), study, read_lexicon(), passage=True).findings
+    assert [(f.rule, f.severity) for f in found] == [("R6", "error")]
+
+
 def test_the_file_of_weights_is_whole():
     shipped = read_likeness()
     assert set(shipped.rules) == set(ASKED)

@@ -14,11 +14,14 @@ from interp_core.audit.statements import Statement
 
 _LIKELY, _UNLIKELY = 0.35, 0.02  # of a sentence marked as often as not; python -m tests.audit.learn --by-hand
 _MOST = 3  # words quoted
-_SPEAK_FOR = {
+_SPEAK_FOR = {  # findings by phrase or verdict that leave no more to say
     "R4": {"R6", "R16"},
-    "R7": {"R6"},
     "R6": {f"R{n}" for n in range(1, 21)},
-}  # findings that leave no more to say
+    "R7": {"R6"},
+    "R9": {"R6"},
+    "R12": {"R6"},
+    "R20": {"R6"},
+}
 _ASSERTED = ("R4", "R5")  # what may be denied; the absence of R9 is itself a denial
 _SAID = ("R4", "R5", "R9")
 _REFUSES_TO_SAY = re.compile(
