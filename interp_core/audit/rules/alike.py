@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from interp_core.audit.finding import NOTE, WARNING, Overclaim
+from interp_core.audit.ladder import GRADES, NOT_FROM_ONE_TEST
 from interp_core.audit.lexicon import Lexicon
 from interp_core.audit.likeness import Likeness, features
 from interp_core.audit.rules import comparatives, effort, examples, strength, verdicts
@@ -41,7 +42,7 @@ class _Mistake(NamedTuple):
 
 
 ASKED: Mapping[str, _Mistake] = {
-    "R4": _Mistake(strength.may_be_too_strong, "says more than their grade of evidence allows", strength.weaker),
+    "R4": _Mistake(strength.may_be_too_strong, "say more than their evidence allows", strength.weaker),
     "R5": _Mistake(strength.may_be_too_wide, "reach further than what was tested", strength.narrower),
     "R6": _Mistake(
         verdicts.may_cite_badly, "state as a finding what did not hold", lambda one, _: f"Write {licensed_for(one)}"
@@ -52,7 +53,6 @@ ASKED: Mapping[str, _Mistake] = {
     "R12": _Mistake(examples.may_be_chosen, "show outputs that somebody chose", lambda *_: examples.DRAW),
     "R20": _Mistake(effort.may_be_unequal, "tell of less work on the baseline", lambda *_: effort.SAME_WORK),
 }
-
 _WHATEVER_THE_VOICE = ("R7", "R12", "R20")  # "we may have tuned the baseline less" tells of it all the same
 
 
@@ -96,7 +96,7 @@ def _scored(statement: Statement, text: Text, likeness: Likeness) -> dict[str, f
 
 def _doubted(statement: Statement, found: Sequence[Overclaim], scores: Mapping[str, float]) -> Iterator[Overclaim]:
     for finding in found:
-        weak = finding.severity == WARNING or (finding.rule == "R4" and "any one test" not in finding.message)
+        weak = finding.severity == WARNING or (finding.rule == "R4" and GRADES[NOT_FROM_ONE_TEST] not in finding.message)
         unlike = weak and scores.get(finding.rule, 1.0) < _UNLIKELY
         if unlike and not _holds(statement, statement.lexicon.added, finding.rule):
             why = " (A note: it reads like sentences in which such words are no mistake.)"
@@ -120,16 +120,14 @@ def _likely(
             continue
         mistake = ASKED[rule]
         tells = likeness.tells(statement.text, rule, statement.study)[:_MOST]
-        if _holds(statement, statement.lexicon.removed, rule):
-            continue
-        if _is_denied(statement, rule, tells):
+        if _holds(statement, statement.lexicon.removed, rule) or _is_denied(statement, rule, tells):
             continue
         yield at(
             statement,
             rule,
             (statement.start, statement.end),
             f"It reads like sentences that {mistake.named}, most of all by {_quoted(tells)}; no phrase of the lexicon "
-            "stands in it, so look whether it does.",
+            "tells it, so look whether it does.",
             mistake.instead(statement, text),
             severity=WARNING,
         )
