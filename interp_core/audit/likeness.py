@@ -105,7 +105,7 @@ class Likeness:
         found = features(text, (), study)
         weighed: dict[str, float] = {}
         for word in dict.fromkeys(_WORD.findall(text)):
-            parts = [token for token in _tokens(word, study) if token[0] != "<"]
+            parts = [token for token in _tokens(word, study) if token[0] != "<" and token not in _SMALL]
             with_it = [one for one in found if one in self.rarity and set(parts) & set(_PARTED.split(one))]
             weighed[word] = sum(self.rarity[one] * self.weights[one][column] for one in with_it)
         return sorted((word for word, weight in weighed.items() if weight > 0), key=lambda word: -weighed[word])

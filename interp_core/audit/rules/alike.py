@@ -96,7 +96,9 @@ def _scored(statement: Statement, text: Text, likeness: Likeness) -> dict[str, f
 
 def _doubted(statement: Statement, found: Sequence[Overclaim], scores: Mapping[str, float]) -> Iterator[Overclaim]:
     for finding in found:
-        weak = finding.severity == WARNING or (finding.rule == "R4" and GRADES[NOT_FROM_ONE_TEST] not in finding.message)
+        weak = finding.severity == WARNING or (
+            finding.rule == "R4" and GRADES[NOT_FROM_ONE_TEST] not in finding.message
+        )
         unlike = weak and scores.get(finding.rule, 1.0) < _UNLIKELY
         if unlike and not _holds(statement, statement.lexicon.added, finding.rule):
             why = " (A note: it reads like sentences in which such words are no mistake.)"
