@@ -102,27 +102,22 @@ def read_lexicon(extra: Path | None = None) -> Lexicon:
     """
     if extra is None:
         return _compiled(_own())
-    tables = list(_each(_load(extra), extra))
-    added = tuple((idea, _phrases(table, idea, extra)) for idea, table in tables)
-    removed = tuple((idea, tuple(table.get("without", []))) for idea, table in tables)
-    return replace(_compiled(_extended(dict(_own()), extra)), added=_compiled(added), removed=_compiled(removed))
+    tables, added, removed = dict(_own()), dict[str, tuple[str, ...]](), dict[str, tuple[str, ...]]()
+    for idea, table in _each(_load(extra), extra):
+        if idea not in tables:
+            raise InterpClaimsError(
+                f"{extra}: [{idea}] is no list of the lexicon, so nothing would read it. "
+                f"Write one of: {', '.join(tables)}."
+            )
+        added[idea], removed[idea] = _phrases(table, idea, extra), _phrases(table, idea, extra, "without")
+        tables[idea] = tuple(p for p in (*tables[idea], *added[idea]) if p not in removed[idea])
+    whole, own, out = (_compiled(tuple(part.items())) for part in (tables, added, removed))
+    return replace(whole, added=own, removed=out)
 
 
 @cache
 def _own() -> Tables:
     return tuple((idea, _phrases(table, idea, OWN)) for idea, table in _each(_load(OWN), OWN))
-
-
-def _extended(tables: dict[str, tuple[str, ...]], path: Path) -> Tables:
-    for idea, table in _each(_load(path), path):
-        if idea not in tables:
-            raise InterpClaimsError(
-                f"{path}: [{idea}] is no list of the lexicon, so nothing would read it. "
-                f"Write one of: {', '.join(tables)}."
-            )
-        gone = set(table.get("without", []))
-        tables[idea] = tuple(p for p in (*tables[idea], *_phrases(table, idea, path)) if p not in gone)
-    return tuple(tables.items())
 
 
 def _load(path: Path) -> dict[str, Any]:
@@ -145,13 +140,13 @@ def _each(loaded: Mapping[str, Any], path: Path) -> Iterator[tuple[str, Mapping[
             yield f"{rule}.{name}", table
 
 
-def _phrases(table: Mapping[str, Any], idea: str, path: Path) -> tuple[str, ...]:
+def _phrases(table: Mapping[str, Any], idea: str, path: Path, key: str = "phrases") -> tuple[str, ...]:
     unknown = sorted(set(table) - _KNOWN_KEYS)
-    phrases = table.get("phrases", [])
+    phrases = table.get(key, [])
     if unknown or not isinstance(phrases, list) or not all(isinstance(p, str) and _WORD.search(p) for p in phrases):
-        what = f"the key {unknown[0]!r}" if unknown else "phrases that are no list of words"
+        what = f"the key {unknown[0]!r}" if unknown else f"{key} that are no list of words"
         raise InterpClaimsError(
-            f'{path}: [{idea}] holds {what}, which means nothing here. Write phrases = ["mediat*", "the only cause"].'
+            f'{path}: [{idea}] holds {what}, which means nothing here. Write {key} = ["mediat*", "the only cause"].'
         )
     for phrase in phrases if path != OWN else ():  # the tests check the package's own
         _check_phrase(phrase, idea, path)

@@ -78,6 +78,8 @@ def test_a_users_lexicon_adds_and_takes_out(tmp_path, study):
         ("[R4.absolute]\nphrases = ['(a|b']\n", "is never closed"),
         ("[R4.absolute]\nphrases = ['a)']\n", "closes nothing"),
         ("[R4.absolute]\nphrases = ['[maybe]']\n", "would match anywhere"),
+        ("[R5.models]\nwithout = 3\n", "holds without that are no list of words"),
+        ("[R5.models]\nwithout = ['(a|b']\n", "is never closed"),
         ("R4 = 3\n", "holds no tables"),
         ("[", "cannot be read"),
     ],

@@ -1,7 +1,7 @@
 """Sentences that read like a rule's mistake, where no phrase tells it and the evidence leaves room for it."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -67,9 +67,7 @@ def asked(statement: Statement, text: Text) -> list[str]:
 
 def read(statement: Statement, text: Text) -> frozenset[str]:
     """The features of a sentence among those beside it in its paragraph."""
-    place = text.places[statement]
-    near = (*text.statements[max(place - 1, 0) : place], *text.statements[place + 1 : place + 2])
-    return features(statement.text, [one.text for one in near if one.number == statement.number], statement.study)
+    return features(statement.text, [one.text for one in text.neighbours(statement)], statement.study)
 
 
 def weighed(text: Text, likeness: Likeness, told: Sequence[Sequence[Overclaim]]) -> list[list[Overclaim]]:
@@ -79,12 +77,23 @@ def weighed(text: Text, likeness: Likeness, told: Sequence[Sequence[Overclaim]])
     a sentence that reads like none of its kind, becomes a note, unless the phrase is the user's own; so does a verb
     (R4), unless no test at all would license it.
     """
-    scores = [_scored(statement, text, likeness) for statement in text.statements]
-    known = [{**one, **{finding.rule: 1.0 for finding in found}} for one, found in zip(scores, told, strict=True)]
-    return [
-        [*_doubted(text.statements[place], told[place], scores[place]), *_likely(text, place, likeness, told, known)]
-        for place in range(len(told))
-    ]
+    scores = {statement: _scored(statement, text, likeness) for statement in text.statements}
+    known = {
+        statement: {**scores[statement], **{finding.rule: 1.0 for finding in found}}
+        for statement, found in zip(text.statements, told, strict=True)
+    }
+    settled: list[list[Overclaim]] = []
+    for statement, found in zip(text.statements, told, strict=True):
+        beside = [known[other] for other in text.neighbours(statement)]
+        said = {finding.rule for finding in found}
+        most = {
+            rule: score
+            for rule, score in scores[statement].items()
+            if rule not in said and all(other.get(rule, 0.0) <= score for other in beside)
+        }
+        doubted = _doubted(statement, found, scores[statement])
+        settled.append([*doubted, *_likely(statement, text, likeness, most, said)])
+    return settled
 
 
 def _scored(statement: Statement, text: Text, likeness: Likeness) -> dict[str, float]:
@@ -108,17 +117,10 @@ def _doubted(statement: Statement, found: Sequence[Overclaim], scores: Mapping[s
 
 
 def _likely(
-    text: Text,
-    place: int,
-    likeness: Likeness,
-    told: Sequence[Sequence[Overclaim]],
-    known: Sequence[Mapping[str, float]],
+    statement: Statement, text: Text, likeness: Likeness, scores: Mapping[str, float], said: Set[str]
 ) -> Iterator[Overclaim]:
-    statement, said = text.statements[place], {finding.rule for finding in told[place]}
-    beside = [known[other] for other in (place - 1, place + 1) if _same_paragraph(text, place, other)]
-    for rule, score in known[place].items():
-        spoken = rule in said or said & _SPEAK_FOR.get(rule, set())
-        if spoken or score < _LIKELY or any(other.get(rule, 0.0) > score for other in beside):
+    for rule, score in scores.items():
+        if score < _LIKELY or said & _SPEAK_FOR.get(rule, set()):
             continue
         mistake = ASKED[rule]
         tells = likeness.tells(statement.text, rule, statement.study)[:_MOST]
@@ -133,11 +135,6 @@ def _likely(
             mistake.instead(statement, text),
             severity=WARNING,
         )
-
-
-def _same_paragraph(text: Text, place: int, other: int) -> bool:
-    within = 0 <= other < len(text.statements)
-    return within and text.statements[place].number == text.statements[other].number
 
 
 def _holds(statement: Statement, phrases: Lexicon | None, rule: str) -> bool:

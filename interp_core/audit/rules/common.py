@@ -36,6 +36,12 @@ class Text:
         near = self.statements[max(place - _NEAR, 0) : place + _NEAR + 1]
         return [other for other in near if other.number == statement.number]
 
+    def neighbours(self, statement: Statement) -> list[Statement]:
+        """The statements of the same block to either side."""
+        place = self.places[statement]
+        sides = (*self.statements[max(place - 1, 0) : place], *self.statements[place + 1 : place + 2])
+        return [other for other in sides if other.number == statement.number]
+
     def beside(self, statement: Statement) -> Sequence[Finding]:
         """What the nearest linked sentence of the paragraph cites, where a sentence is tied to nothing itself.
 

@@ -98,7 +98,7 @@ def with_baseline(statement: Statement, _: Text) -> str:
 def may_owe_a_baseline(statement: Statement, text: Text) -> bool:
     """Whether a baseline's number is missing from the paragraph of a sentence about a claim."""
     owned = statement.of("R6.owned", asserted=False) and not all(one.supported for one in statement.findings)
-    if not statement.own or statement.tabular or owned:
+    if owned:
         return False
     if statement.linked:
         return not _gives_baseline(statement, text)

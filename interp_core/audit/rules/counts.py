@@ -16,7 +16,7 @@ from interp_core.audit.rules.study_sizes import (
     unlinked_n,
     wrong_count,
 )
-from interp_core.audit.rules.wholes import A_SET_OF, in_first_clause, is_part, numbers, opened, wholes_of
+from interp_core.audit.rules.wholes import A_SET_OF, behind, in_first_clause, is_part, numbers, opened, wholes_of
 from interp_core.audit.statements import Statement
 
 YEARS = range(1900, 2101)
@@ -178,7 +178,7 @@ def _too_many(statement: Statement, text: Text) -> Iterator[Overclaim]:
 def _drawn_from(said: str, count: Count) -> list[Count]:
     """ "12 jokes from a collection of ten", "31 duplicates were removed from a pool of 28 texts"."""
     after = next((n for n in counted(said) if n.start >= count.stop), None)
-    if after is None or not _FROM.search(said, count.stop, after.start) or not A_SET_OF.search(said, 0, after.start):
+    if after is None or not _FROM.search(said, count.stop, after.start) or not behind(A_SET_OF, said, after.start):
         return []
     return [after] if after.noun in ("", count.noun) or _REMOVED.search(said, count.stop, after.start) else []
 

@@ -2,7 +2,7 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from interp_core.audit.finding import ERROR, WARNING, Overclaim
@@ -156,17 +156,13 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
     """R20 for one sentence."""
     if not any(hit.idea.startswith("R20.") for hit in statement.hits):
         return
-    if _FORMERLY.search(statement.text) and _made_up_for(statement, text):
-        return
     bases = _bases(statement, text)
     against = bool(bases) or _is_compared(statement, text)
     if not (against or statement.of("R20.poor", asserted=False)):
         return
     if not statement.own or "R17" in statement.sections or statement.block.kind == "heading":
         return
-    if _is_equal(statement) or statement.voice.question:
-        return
-    if any(excuse.search(statement.text) for excuse in (_AGAINST_US, _NO_MORE, _UNCOMPARED, _WOULD)):
+    if statement.voice.question or _is_excused(statement, text):
         return
     slighted = _slighted(statement, text, bases)
     hits = [
@@ -189,17 +185,19 @@ def unequal_effort(statement: Statement, text: Text) -> Iterator[Overclaim]:
 
 
 def may_be_unequal(statement: Statement, text: Text) -> bool:
-    """Whether a sentence that is the authors' does not say that the work was the same, or excuse itself."""
-    excused = any(excuse.search(statement.text) for excuse in (_AGAINST_US, _NO_MORE, _UNCOMPARED, _WOULD, _ANSWERED))
+    """Whether a sentence does not say that the work was the same, or excuse itself, or speak of the method alone."""
     ours_alone = statement.of("R20.ours", asserted=False) and not (
         statement.of("R20.baseline", asserted=False) or _SET_AGAINST.search(statement.text)
     )
+    excused = ours_alone or _ANSWERED.search(statement.text) or _is_excused(statement, text) or _is_no_less(statement)
+    return "R17" not in statement.sections and not excused
+
+
+def _is_excused(statement: Statement, text: Text) -> bool:
+    """Whether the work is said to have been the same, or is by now, or nothing was compared."""
+    said = any(excuse.search(statement.text) for excuse in (_AGAINST_US, _NO_MORE, _UNCOMPARED, _WOULD))
     earlier = _FORMERLY.search(statement.text) and _made_up_for(statement, text)
-    return (
-        statement.own
-        and "R17" not in statement.sections
-        and not (excused or earlier or ours_alone or _is_equal(statement) or _is_no_less(statement))
-    )
+    return bool(said or earlier) or _is_equal(statement)
 
 
 def _is_no_less(statement: Statement) -> bool:
@@ -208,8 +206,8 @@ def _is_no_less(statement: Statement) -> bool:
     amounts = list(_amounts(statement.text))
     theirs = [one for one in amounts if one.part in base and one.part not in ours]
     mine = [one for one in amounts if one.part in ours and one.part not in base]
-    pairs = [(one.value, other.value) for one in theirs for other in mine if one.kind == other.kind]
-    return bool(pairs) and all(one >= other for one, other in pairs)
+    pairs = _of_one_kind(theirs, mine)
+    return bool(pairs) and all(one.value >= other.value for one, other in pairs)
 
 
 def _is_equal(statement: Statement) -> bool:
@@ -296,7 +294,7 @@ def _other_kinds(statement: Statement, text: Text) -> dict[int, Hit]:
         if not _NO_KIND.fullmatch(match["which"])
     }
     worked = set(ours) & set(method)
-    beside = [match for one in _beside(statement, text) for match in _KIND.finditer(one.text) if _tells_of_work(one)]
+    beside = [match for one in text.neighbours(statement) for match in _KIND.finditer(one.text) if _tells_of_work(one)]
     return {
         part: Hit("R20.baseline", *match.span())
         for part, match in kinds.items()
@@ -412,14 +410,7 @@ def _ellipses(statement: Statement) -> dict[int, Hit]:
 
 def _worked_nearby(statement: Statement, text: Text) -> bool:
     """Whether a sentence next to this one tells of work on the method."""
-    return any(_tells_of_work(one) and one.of("R20.ours", asserted=False) for one in _beside(statement, text))
-
-
-def _beside(statement: Statement, text: Text) -> list[Statement]:
-    """The sentences of its paragraph to either side."""
-    place = text.places[statement]
-    beside = (*text.statements[max(place - 1, 0) : place], *text.statements[place + 1 : place + 2])
-    return [one for one in beside if one.number == statement.number]
+    return any(_tells_of_work(one) and one.of("R20.ours", asserted=False) for one in text.neighbours(statement))
 
 
 def _tells_of_work(statement: Statement) -> bool:
@@ -447,7 +438,7 @@ def _unequal_amounts(statement: Statement) -> list[Hit]:
     }
     spent = [one for one in amounts if one.part in theirs]
     invested = [one for one in amounts if one.part in mine and one.part not in theirs]
-    pairs = [(one.value, other.value) for one in spent for other in invested if one.kind == other.kind]
+    pairs = [(one.value, other.value) for one, other in _of_one_kind(spent, invested)]
     if pairs:
         less = all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
         return [covering([theirs[one.part], one.hit]) for one in spent] if less else []
@@ -463,11 +454,11 @@ def _less_than_beside(statement: Statement, text: Text, base: Mapping[int, Hit])
     spent = [one for one in _amounts(statement.text) if one.part in base] if base and not statement.ties else []
     beside = [
         one
-        for one in _beside(statement, text)
+        for one in text.neighbours(statement)
         if not (one.of("R20.baseline", asserted=False) or one.of("R20.equal", asserted=False))
     ]
     invested = [other for one in beside if spent and not one.ties for other in _amounts(one.text)]
-    pairs = [(one, other) for one in spent for other in invested if one.kind == other.kind]
+    pairs = _of_one_kind(spent, invested)
     less = bool(pairs) and all(one.value < other.value for one, other in pairs)
     return [covering([base[one.part], one.hit]) for one, _ in pairs] if less else []
 
@@ -497,6 +488,11 @@ def _amounts(text: str) -> Iterator[_Amount]:
         _Amount(bisect_right(borders, m.start()), kind, value, Hit("R20.amount", *m.span()))
         for m, kind, value in [*found, *bare]
     )
+
+
+def _of_one_kind(some: Iterable[_Amount], others: Sequence[_Amount]) -> list[tuple[_Amount, _Amount]]:
+    """Every amount of the first with every one of the second that it can be held against."""
+    return [(one, other) for one in some for other in others if one.kind == other.kind]
 
 
 def _value(number: str) -> float:

@@ -121,7 +121,7 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
     taste = statement.of("R12.chosen", asserted=False)
     named = _named_inputs(statement)
     shown = [*_announced(statement, taste, text), *named]
-    if shown and any(one.of("R12.drawn", asserted=False) for one in _around(statement, text)):
+    if shown and not may_be_chosen(statement, text):
         shown = _beyond_draw(statement, named)
     hits = shown and [taste[0] if taste else covering(shown)]
     for hit in hits:
@@ -147,7 +147,7 @@ def chosen_examples(statement: Statement, text: Text) -> Iterator[Overclaim]:
 
 def may_be_chosen(statement: Statement, text: Text) -> bool:
     """Whether no seeded draw is named near a sentence."""
-    return statement.own and not any(one.of("R12.drawn", asserted=False) for one in _around(statement, text))
+    return not any(one.of("R12.drawn", asserted=False) for one in _around(statement, text))
 
 
 def _goes_on(statement: Statement, text: Text) -> bool:

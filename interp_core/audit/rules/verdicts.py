@@ -217,7 +217,7 @@ def _states_absence(statement: Statement) -> bool:
 
 def _said(statement: Statement, row: Finding) -> bool:
     """Whether the sentence says itself what became of the claim, or says no more than the interval shows."""
-    names = statement.block.kind == "caption" and not any(hit.idea.startswith(_TELLING) for hit in statement.hits)
+    names = statement.block.kind == "caption" and not _tells(statement)
     if names or _owned(statement) or _states_status_only(statement) or _gives_sizes_only(statement, row):
         return True
     if row.row.get("relation") != "equivalent" and statement.of("R9.none", asserted=False):
@@ -243,18 +243,23 @@ def _prints_the_verdict(statement: Statement, row: Finding) -> bool:
     return margin and all(any(q.holds(bound) for q in statement.quantities) for bound in (low, high))
 
 
+def _tells(statement: Statement) -> bool:
+    """Whether a word of it says what came of something."""
+    return any(hit.idea.startswith(_TELLING) for hit in statement.hits)
+
+
 def _gives_the_difference(statement: Statement, row: Finding) -> bool:
     """Whether it prints how far the two of an equivalence lie apart, and says nothing of what that means."""
     values = [row.row.get(name) for name in ("effect", "low", "high")]
     printed = any(q.holds(value) for q in statement.quantities for value in values if value is not None)
     printed = printed or bool(_INTERVAL_AND_ZERO.search(statement.text))
-    told = any(hit.idea.startswith(_TELLING) for hit in statement.hits) or _EVALUATES.search(statement.text)
+    told = _tells(statement) or _EVALUATES.search(statement.text)
     return row.within and printed and not told
 
 
 def _reports_both_means(statement: Statement, row: Finding) -> bool:
     """Whether the sentence gives what both arms came to, and says nothing of which is more."""
-    told = any(hit.idea.startswith(_TELLING) for hit in statement.hits) or _EVALUATES.search(statement.text)
+    told = _tells(statement) or _EVALUATES.search(statement.text)
     printed = _means_printed(statement, row)
     return not (told or row.stale) and len(printed) > 1 and all(printed)
 
@@ -272,17 +277,15 @@ def _means_printed(statement: Statement, row: Finding) -> list[bool]:
 
 def _states_status_only(statement: Statement) -> bool:
     """ "This test was exploratory", "the margin was amended": about the registration, and nothing is said to hold."""
-    told = any(hit.idea.startswith(_TELLING) for hit in statement.hits)
-    return bool(_STATUS.search(statement.text)) and not (told or _ASSERTS.search(statement.text))
+    return bool(_STATUS.search(statement.text)) and not (_tells(statement) or _ASSERTS.search(statement.text))
 
 
 def _gives_sizes_only(statement: Statement, row: Finding) -> bool:
     """ "The arms hold 768 prompts each": about the design, and nothing is said to hold."""
-    told = any(hit.idea.startswith(_TELLING) for hit in statement.hits)
     known_sizes = {n for group in sizes([row]).values() for n in group}
     numbers = [q.value for q in statement.quantities]
     counted = [count.value for count, _ in counts_of(statement.text, statement.start)]
-    return bool(counted) and not told and set(numbers) <= known_sizes
+    return bool(counted) and not _tells(statement) and set(numbers) <= known_sizes
 
 
 def _owned(statement: Statement) -> bool:
@@ -352,7 +355,7 @@ def unregistered_predictions(statement: Statement, text: Text) -> Iterator[Overc
 
 def may_claim_a_prediction(statement: Statement, text: Text) -> bool:
     """Whether a sentence speaks of what was not predicted."""
-    return statement.own and not _states_status_only(statement) and bool(_unpredicted(statement, text))
+    return not _states_status_only(statement) and bool(_unpredicted(statement, text))
 
 
 def unclaimed(statement: Statement, text: Text) -> str:
@@ -401,8 +404,7 @@ def claimed_absences(statement: Statement, text: Text) -> Iterator[Overclaim]:
     if statement.findings:
         found = statement.of("R9.none", asserted=False)
     else:
-        design = _BY_DESIGN.search(statement.text) or _DEFINES.search(statement.text)
-        silent = bool(statement.ties or statement.tabular or design)
+        silent = bool(statement.ties or statement.tabular or _is_of_design(statement))
         found = [] if silent else statement.of("R9.plain", asserted=False)
         found += [] if silent else [h for h in statement.of("R9.none", asserted=False) if _of_outcome(statement, h)]
     said = [hit for hit in found if _says_none(statement, hit) and not _of_control(statement, hit, text)]
@@ -426,9 +428,14 @@ def undecided(statement: Statement, _: Text) -> str:
 
 def may_claim_an_absence(statement: Statement, text: Text) -> bool:
     """Whether no equivalence that held stands behind a sentence, and it is not about the design."""
-    design = not statement.findings and (_BY_DESIGN.search(statement.text) or _DEFINES.search(statement.text))
+    design = not statement.findings and _is_of_design(statement)
     neutral = any(_reports_both_means(statement, row) for row in statement.findings)
-    return statement.own and not (design or neutral or _equivalence_is_shown(statement, text))
+    return not (design or neutral or _equivalence_is_shown(statement, text))
+
+
+def _is_of_design(statement: Statement) -> bool:
+    """Whether it is about what holds by construction, or what a word means."""
+    return bool(_BY_DESIGN.search(statement.text) or _DEFINES.search(statement.text))
 
 
 def _equivalence_is_shown(statement: Statement, text: Text) -> bool:
